@@ -1,0 +1,11 @@
+"""The Celery application. Tasks are nudges: they take ids and call services (design, section 3)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kaizala_admin.settings")
+
+app = Celery("kaizala_admin")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
