@@ -1,6 +1,7 @@
 """The outbox: each row is one thing to ask of Kaizala, its state, and every attempt (design, The outbox)."""
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -32,12 +33,14 @@ FINAL = (State.SENT, State.FAILED, State.CANCELLED)
 
 
 class OutboxRow(models.Model):
-    """The base of every row that calls Kaizala. Subclasses say what (`perform`) and what it changes (`record`).
+    """The base of every row that calls Kaizala. Subclasses say what (`perform`) and what changes (`record`).
 
     A row may need several calls (a sync page by page): `record` answers False until it is done.
     """
 
-    repeatable: ClassVar[bool] = False  # True: asking twice is harmless, so an unknown outcome goes back in line
+    repeatable: ClassVar[bool] = (
+        False  # True: asking twice is harmless, so an unknown outcome goes back in line
+    )
     operation: ClassVar[str] = ""  # the client's method, for people to read
 
     connector = models.ForeignKey(Connector, models.PROTECT, related_name="+", verbose_name=_("connector"))
@@ -49,7 +52,9 @@ class OutboxRow(models.Model):
     permits = models.PositiveIntegerField(_("calls allowed now"), default=0)
     permits_until = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
-    claim = models.PositiveIntegerField(default=0)  # fencing: grows with each claim; a late writer holds an old one
+    claim = models.PositiveIntegerField(
+        default=0
+    )  # fencing: grows with each claim; a late writer holds an old one
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     reason = models.CharField(_("reason"), max_length=60, blank=True, db_index=True)
     detail = models.CharField(_("detail"), max_length=1000, blank=True)
@@ -64,7 +69,14 @@ class OutboxRow(models.Model):
                 condition=models.Q(state="queued", held=False),
                 name="%(class)s_due",
             ),
-            models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="%(class)s_sending"),
+            models.Index(
+                fields=["connector", "permits_until"],
+                condition=models.Q(state="queued", permits__gt=0),
+                name="%(class)s_granted",
+            ),
+            models.Index(
+                fields=["lease_until"], condition=models.Q(state="sending"), name="%(class)s_sending"
+            ),
             models.Index(fields=["state", "-id"], name="%(class)s_state"),
         ]
 
@@ -83,7 +95,16 @@ class OutboxRow(models.Model):
         raise NotImplementedError
 
     def state_changed(self, state: State) -> None:
-        """Called in the transaction of every other change of state: failed, cancelled, unknown, queued again."""
+        """Called in the transaction of every other change of state: failed, cancelled, unknown, queued again.
+
+        Also `sent`, when a person says that an unknown one did arrive: there is no result to record then.
+        """
+
+    @classmethod
+    def many_changed(cls, rows: Sequence[Self], state: State) -> None:
+        """The same for a batch that was retried or cancelled at once. Override it to write in bulk."""
+        for row in rows:
+            row.state_changed(state)
 
     def title(self) -> str:
         """What this row does, for a person, in one line."""
@@ -91,7 +112,11 @@ class OutboxRow(models.Model):
 
 
 class Attempt(models.Model):
-    """One try of one row; kept for good, so that a person can see what happened."""
+    """One try of one row; kept for good, so that a person can see what happened.
+
+    Written when the try ends: by the pump, or by the sweeper for a worker that died. The pages of a long read
+    that succeeded are not tries of their own. `number` is the row's claim, so it never repeats.
+    """
 
     row_class = models.CharField(_("what"), max_length=100)  # "messaging.dispatch"
     row_id = models.PositiveBigIntegerField(_("row"))
@@ -106,6 +131,7 @@ class Attempt(models.Model):
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
         ordering = ["-id"]
+        permissions = [("settle", _("Can retry, cancel and settle rows"))]
         constraints = [
             models.UniqueConstraint(fields=["row_class", "row_id", "number"], name="attempt_number_of_row")
         ]

@@ -1,0 +1,122 @@
+"""Claims permitted rows, calls Kaizala, settles. No transaction is open while the network is used."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from kaizala_admin.connectors import limiter
+from kaizala_admin.connectors.clients import client_for
+from kaizala_admin.connectors.models import Connector, Grant
+from kaizala_admin.connectors.services import mark_attention, mark_working
+from kaizala_admin.connectors.tokens import TokenRefused, ensure_access
+from kaizala_admin.kaizala import KaizalaClient, KaizalaError
+
+from .claims import Claim, claim
+from .classification import Verdict, before_the_call, classify, not_recorded
+from .models import OutboxRow, State
+from .nudges import nudge
+from .settling import settle, settle_error
+
+log = logging.getLogger(__name__)
+
+LONGEST_RUN = 30.0  # seconds; then the task ends and rings again, well before any time limit
+stopping = threading.Event()  # set when the worker shuts down: finish what is under way, take nothing new
+
+
+@dataclass
+class Line:
+    """The clients of one run of the pump: one token check a grant, not one a row."""
+
+    clients: dict[int, tuple[Grant, KaizalaClient]] = field(default_factory=dict)
+
+    def client(self, row: OutboxRow) -> KaizalaClient:
+        """The client for the row's grant; hands the row the grant that is already loaded."""
+        if row.grant_id not in self.clients:
+            grant = Grant.objects.select_related("connector__tenant").get(pk=row.grant_id)
+            self.clients[row.grant_id] = (grant, client_for(grant))
+        row.grant, client = self.clients[row.grant_id]
+        row.connector = row.grant.connector
+        return client
+
+
+def pump(connector_id: int) -> int:
+    """Makes every permitted call of the connector that nobody else makes; returns how many it made."""
+    line, calls, last = Line(), 0, None
+    ends = time.monotonic() + LONGEST_RUN
+    while not stopping.is_set() and time.monotonic() < ends and (taken := claim(connector_id, last)):
+        last = type(taken.row)
+        calls += _make_calls(line, taken)
+    return calls
+
+
+def _make_calls(line: Line, taken: Claim) -> int:
+    calls, more = 0, True
+    while more:
+        calls += 1
+        taken.started_at = timezone.now()
+        more = _make_call(line, taken)
+    return calls
+
+
+def _make_call(line: Line, taken: Claim) -> bool:
+    row = taken.row
+    try:
+        client = line.client(row)
+    except Exception as error:  # noqa: BLE001
+        return _went_wrong(line, taken, before_the_call(error, attempts=row.attempts), error)
+    try:
+        result = row.perform(client)
+    except Exception as error:  # noqa: BLE001
+        verdict = classify(error, repeatable=row.repeatable, attempts=row.attempts)
+        return _went_wrong(line, taken, verdict, error)
+    return _answered(line, taken, result)
+
+
+def _answered(line: Line, taken: Claim, result: Any) -> bool:
+    row = taken.row
+    if stopping.is_set():
+        taken.calls_left = 0
+    try:
+        more = settle(taken, result)
+    except Exception as error:
+        log.exception("The answer to %s %s was not written down", row._meta.label, row.pk)
+        verdict = not_recorded(error, repeatable=row.repeatable, attempts=row.attempts)
+        return _went_wrong(line, taken, verdict, error)
+    taken.calls_left -= 1
+    if row.state == State.QUEUED:
+        nudge([row.connector_id])
+    if row.connector.health != Connector.Health.WORKING:
+        mark_working(row.connector)
+    return more
+
+
+def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) -> bool:
+    """Settles the row first: whatever else follows may fail without touching it."""
+    row = taken.row
+    if not isinstance(error, KaizalaError | TokenRefused):
+        log.error("%s %s: %s", row._meta.label, row.pk, type(error).__name__, exc_info=error)
+    settle_error(row, verdict, taken.started_at)
+    if verdict.pause:
+        limiter.pause(row.connector_id, verdict.pause)
+    if verdict.attention:
+        mark_attention(row.connector, verdict.detail)
+    if verdict.new_token:
+        _fetch_token(line, row)
+    if row.state == State.QUEUED:
+        nudge([row.connector_id])
+    return False
+
+
+def _fetch_token(line: Line, row: OutboxRow) -> None:
+    """Another access token; the token room sees to it that only one worker asks."""
+    grant, _ = line.clients.pop(row.grant_id)
+    try:
+        ensure_access(grant, force=True)
+    except TokenRefused as error:
+        mark_attention(grant.connector, str(error))
+    except KaizalaError as error:
+        log.warning("No new access token for grant %s: %s", grant.pk, type(error).__name__)

@@ -1,0 +1,119 @@
+"""What the floors above do with rows: post, pause, cancel, retry, settle. All compare-and-set."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from . import trail
+from .models import OutboxRow, State
+from .nudges import nudge
+
+__all__ = ["cancel", "hold", "nudge", "post", "release", "retry", "send_again", "settle_arrived"]
+
+BATCH = 500  # rows in one transaction: short ones, so that others get their turn
+Row = TypeVar("Row", bound=OutboxRow)
+
+
+def post(rows: Sequence[Row]) -> list[Row]:
+    """Puts rows in line, inside the caller's transaction; wakes the dispatcher once that is committed."""
+    by_class: dict[type[OutboxRow], list[OutboxRow]] = defaultdict(list)
+    for row in rows:
+        by_class[type(row)].append(row)
+    for row_class, same in by_class.items():
+        row_class._default_manager.bulk_create(same, batch_size=BATCH)
+    _nudge_after_commit(row.connector_id for row in rows)
+    return list(rows)
+
+
+def hold(queryset: QuerySet[Any]) -> int:
+    """Pauses rows: no call starts once this is committed; one under way is finished. Returns how many."""
+    return queryset.filter(state__in=[State.QUEUED, State.SENDING], held=False).update(held=True)
+
+
+def release(queryset: QuerySet[Any]) -> int:
+    """Lets paused rows go on. Returns how many."""
+    paused = queryset.filter(held=True)
+    connectors = list(paused.order_by().values_list("connector_id", flat=True).distinct())
+    count = paused.update(held=False)
+    _nudge_after_commit(connectors)
+    return count
+
+
+def cancel(queryset: QuerySet[Any], by: AbstractBaseUser | None = None) -> int:
+    """Queued -> cancelled. What is being sent, or is over, stays as it is. Returns how many."""
+    return _move(queryset, State.QUEUED, State.CANCELLED, by, settled_at=Now(), permits=0, reason="cancelled")
+
+
+def retry(queryset: QuerySet[Any], by: AbstractBaseUser | None = None) -> int:
+    """Failed -> queued, with fresh attempts and not paused. Returns how many."""
+    return _move(queryset, State.FAILED, State.QUEUED, by, **_AFRESH)
+
+
+def settle_arrived(row: OutboxRow, by: AbstractBaseUser | None) -> bool:
+    """Unknown -> sent: a person (or evidence, with `by` None) says so. False: it was settled already."""
+    reason = "said_by_a_person" if by else "found_at_kaizala"
+    return bool(_move(_only(row), State.UNKNOWN, State.SENT, by, settled_at=Now(), reason=reason))
+
+
+def send_again(row: OutboxRow, by: AbstractBaseUser | None) -> bool:
+    """Unknown -> queued, because a person says that it did not arrive. False: it was settled already."""
+    return bool(_move(_only(row), State.UNKNOWN, State.QUEUED, by, **_AFRESH))
+
+
+_AFRESH: dict[str, Any] = {
+    "attempts": 0,
+    "not_before": Now(),
+    "held": False,
+    "permits": 0,
+    "settled_at": None,
+    "reason": "",
+    "detail": "",
+}
+
+
+def _move(
+    queryset: QuerySet[Any], before: State, after: State, by: AbstractBaseUser | None, **changes: Any
+) -> int:
+    """Moves the rows that are still `before`; each batch with its hooks and trail in one transaction."""
+    ids = list(queryset.filter(state=before).order_by("pk").values_list("pk", flat=True))
+    return sum(_move_batch(queryset.model, chunk, before, after, by, changes) for chunk in _chunks(ids))
+
+
+def _move_batch(
+    row_class: type[OutboxRow],
+    ids: Sequence[int],
+    before: State,
+    after: State,
+    by: AbstractBaseUser | None,
+    changes: dict[str, Any],
+) -> int:
+    with transaction.atomic():
+        table = row_class._default_manager
+        rows = list(table.select_for_update().filter(pk__in=ids, state=before).order_by("pk"))
+        table.filter(pk__in=[row.pk for row in rows], state=before).update(state=after, **changes)
+        for row in rows:
+            row.state, row.reason = after, changes.get("reason", row.reason)
+        row_class.many_changed(rows, after)
+        trail.moved(rows, before, after, by)
+        if after == State.QUEUED:
+            _nudge_after_commit(row.connector_id for row in rows)
+    return len(rows)
+
+
+def _only(row: OutboxRow) -> QuerySet[Any]:
+    return type(row)._default_manager.filter(pk=row.pk)
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+
+
+def _nudge_after_commit(connector_ids: Iterable[int]) -> None:
+    ids = set(connector_ids)
+    if ids:
+        transaction.on_commit(lambda: nudge(ids))

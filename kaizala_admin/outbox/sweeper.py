@@ -1,0 +1,45 @@
+"""Recovers what a dead worker left behind, and rings for whatever is due (design, section 3)."""
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from kaizala_admin.connectors.models import Connector
+
+from .claims import LEASE
+from .classification import dead_worker
+from .models import OutboxRow, State
+from .nudges import nudge
+from .registry import row_classes
+from .settling import settle_error
+
+MOST_AT_ONCE = 1_000  # rows of a class in one sweep
+
+
+def sweep() -> int:
+    """Settles every row whose lease is over; wakes the dispatcher for due rows. Returns how many settled."""
+    settled = sum(_sweep_class(row_class) for row_class in row_classes())
+    nudge(due_connectors())
+    return settled
+
+
+def due_connectors() -> list[int]:
+    """The active connectors that have a row in line whose time has come."""
+    found: set[int] = set()
+    for row_class in row_classes():
+        due = row_class._default_manager.filter(
+            connector=OuterRef("pk"), state=State.QUEUED, held=False, not_before__lte=Now()
+        )
+        found.update(Connector.objects.filter(Exists(due), is_active=True).values_list("pk", flat=True))
+    return sorted(found)
+
+
+def _sweep_class(row_class: type[OutboxRow]) -> int:
+    over = row_class._default_manager.filter(state=State.SENDING, lease_until__lt=Now())
+    return sum(_give_up(row) for row in over.order_by("lease_until")[:MOST_AT_ONCE])
+
+
+def _give_up(row: OutboxRow) -> bool:
+    verdict = dead_worker(repeatable=row.repeatable, attempts=row.attempts)
+    started = (row.lease_until or timezone.now()) - LEASE
+    return settle_error(row, verdict, started, lease_until__lt=Now())
