@@ -1,12 +1,17 @@
 """The mirror of who: groups, their graph, members, subscribers. Only `sync` writes it."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kaizala_admin.connectors.models import Grant, Tenant
-from kaizala_admin.outbox.models import OutboxRow
+from kaizala_admin.outbox.models import OutboxRow, State
+
+NOT_REGISTERED = models.Q(is_provisioned=False, gone_at__isnull=True)
+GONE = models.Q(gone_at__isnull=False)
 
 
 class Mirrored(models.Model):
@@ -14,7 +19,7 @@ class Mirrored(models.Model):
 
     first_seen_at = models.DateTimeField(_("first seen"))
     gone_at = models.DateTimeField(_("gone since"), null=True, blank=True)
-    seen_run = models.PositiveBigIntegerField(default=0)  # the SyncRun that saw it last
+    seen_run = models.PositiveBigIntegerField(default=0)  # the SyncRun that last wrote it
 
     class Meta:
         abstract = True
@@ -34,11 +39,14 @@ class Group(Mirrored):
     image_url = models.TextField(_("picture"), blank=True)
     welcome_message = models.TextField(_("welcome message"), blank=True)
     has_sub_groups = models.BooleanField(_("has sub-groups"), default=False)
-    member_count = models.PositiveIntegerField(_("members"), default=0)  # not gone, as of the last finished sync
+    member_count = models.PositiveIntegerField(
+        _("members"), default=0
+    )  # not gone, as of the last finished sync
     subscriber_count = models.PositiveIntegerField(_("subscribers"), default=0)
     unprovisioned_count = models.PositiveIntegerField(_("not registered"), default=0)
     remote_user_count = models.PositiveIntegerField(_("people below, says Kaizala"), null=True, blank=True)
     synced_at = models.DateTimeField(_("last synced"), null=True, blank=True)
+    gone_reason = models.CharField(_("why gone"), max_length=200, blank=True)
     sub_groups = models.ManyToManyField(
         "self", through="GroupLink", symmetrical=False, related_name="parents", verbose_name=_("sub-groups")
     )
@@ -49,6 +57,7 @@ class Group(Mirrored):
         ordering = ["name", "id"]
         constraints = [models.UniqueConstraint(fields=["tenant", "group_id"], name="group_once_in_tenant")]
         indexes = [models.Index(fields=["gone_at", "name", "id"], name="group_name")]
+        permissions = [("sync_group", _("Can sync groups"))]
 
     def __str__(self) -> str:
         return self.name
@@ -118,6 +127,8 @@ class Member(Person):
         indexes = [
             models.Index(fields=["group", "gone_at", "id"], name="member_group"),
             models.Index(fields=["mobile_number"], name="member_mobile"),
+            models.Index(fields=["group", "id"], condition=NOT_REGISTERED, name="member_unregistered"),
+            models.Index(fields=["id"], condition=GONE, name="member_gone"),
         ]
 
 
@@ -129,10 +140,14 @@ class Subscriber(Person):
     class Meta:
         verbose_name = _("subscriber")
         verbose_name_plural = _("subscribers")
-        constraints = [models.UniqueConstraint(fields=["group", "person_id"], name="subscriber_once_in_group")]
+        constraints = [
+            models.UniqueConstraint(fields=["group", "person_id"], name="subscriber_once_in_group")
+        ]
         indexes = [
             models.Index(fields=["group", "gone_at", "id"], name="subscriber_group"),
             models.Index(fields=["mobile_number"], name="subscriber_mobile"),
+            models.Index(fields=["group", "id"], condition=NOT_REGISTERED, name="subscriber_unregistered"),
+            models.Index(fields=["id"], condition=GONE, name="subscriber_gone"),
         ]
 
 
@@ -150,21 +165,28 @@ class SyncRun(OutboxRow):
         Group, models.CASCADE, null=True, blank=True, related_name="sync_runs", verbose_name=_("group")
     )
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
-    stage = models.CharField(_("stage"), max_length=20, blank=True)  # "details", "sub_groups", "members", "subscribers"
+    stage = models.CharField(
+        _("stage"), max_length=20, blank=True
+    )  # "details", "sub_groups", "members", "subscribers"
     cursor = models.TextField(blank=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
-    pages = models.PositiveIntegerField(_("pages"), default=0)
+    pages = models.PositiveIntegerField(_("pages"), default=0)  # each is one call
+    expected_pages = models.PositiveIntegerField(_("pages expected"), default=1)  # for the time to go
     seen = models.PositiveIntegerField(_("seen"), default=0)
     created = models.PositiveIntegerField(_("new"), default=0)
     changed = models.PositiveIntegerField(_("changed"), default=0)
     gone = models.PositiveIntegerField(_("gone"), default=0)
     allow_gone = models.BooleanField(default=False)  # a person accepted that many will be marked as gone
+    stop_asked = models.BooleanField(default=False)  # a person cancelled it while a call was under way
 
     class Meta(OutboxRow.Meta):
         verbose_name = _("sync run")
         verbose_name_plural = _("sync runs")
         ordering = ["-id"]
-        indexes = [*OutboxRow.Meta.indexes, models.Index(fields=["group", "-id"], name="syncrun_group_latest")]
+        indexes = [
+            *OutboxRow.Meta.indexes,
+            models.Index(fields=["group", "-id"], name="syncrun_group_latest"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["group"], condition=models.Q(state__in=["queued", "sending"]), name="one_sync_a_group"
@@ -188,3 +210,36 @@ class SyncRun(OutboxRow):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.pk}"
+
+    @classmethod
+    def many_changed(cls, rows: Sequence["SyncRun"], state: State) -> None:
+        """A person who retries a stopped run wants it to go on."""
+        if state == State.QUEUED:
+            cls.objects.filter(pk__in=[row.pk for row in rows], stop_asked=True).update(stop_asked=False)
+
+    def title(self) -> str:
+        if self.group is not None:
+            return gettext("Sync of the group %(group)s") % {"group": self.group.name}
+        return gettext("Sync of the groups that %(grant)s reaches") % {"grant": self.grant.name}
+
+
+class SyncPage(models.Model):
+    """What one page of a run held. Kept until the run is done, so that unchanged rows need no write of their own.
+
+    `cursor` and `content` are digests: a cursor or a page that comes again is a loop. `ids` are the primary
+    keys of the page's mirror rows, 8 bytes each (`groups.sync.seen`).
+    """
+
+    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="page_set")
+    cursor = models.CharField(max_length=32)
+    content = models.CharField(max_length=32)
+    ids = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "cursor"], name="sync_cursor_once"),
+            models.UniqueConstraint(fields=["run", "content"], name="sync_content_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {len(self.ids) // 8}"

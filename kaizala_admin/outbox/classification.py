@@ -92,7 +92,12 @@ def dead_worker(*, repeatable: bool, attempts: int) -> Verdict:
 
 
 def not_recorded(error: Exception, *, repeatable: bool, attempts: int) -> Verdict:
-    """The verdict on a call that was answered, but whose answer we could not write down."""
+    """The verdict on a call that was answered, but whose answer we could not write down.
+
+    A `Refused` that `record` itself raises is its word that the row must not go on: failed, with its code.
+    """
+    if isinstance(error, Refused):
+        return classify(error, repeatable=repeatable, attempts=attempts)
     return _lost("not_recorded", type(error).__name__, repeatable, attempts)
 
 

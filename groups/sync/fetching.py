@@ -1,0 +1,51 @@
+"""The one call of a run's next page. Network only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from groups.models import SyncRun
+from kaizala_admin.kaizala import SUBSCRIBER_PAGE, KaizalaClient, Refused
+
+DETAILS, SUB_GROUPS, MEMBERS, SUBSCRIBERS = "details", "sub_groups", "members", "subscribers"
+
+
+@dataclass(frozen=True)
+class Vanished:
+    """Kaizala knows no such group (404, contract 2.4). `message` is Kaizala's."""
+
+    message: str
+
+
+def fetch(run: SyncRun, client: KaizalaClient) -> Any:
+    """One page: groups, a group, a tree, members, or a SubscriberPage; Vanished when the group is not there."""
+    if run.started_at is None:
+        run.started_at = timezone.now()  # before the call: who joins while it is under way is not "gone"
+    if run.kind == SyncRun.Kind.DIRECTORY:
+        return client.fetch_groups(show_details=True, all_groups=True)
+    try:
+        return _CALLS[run.stage](run, client)
+    except Refused as error:
+        if error.status == 404 and error.code:  # without Kaizala's code it may be a proxy speaking
+            return Vanished(error.message)
+        raise
+
+
+def _group_id(run: SyncRun) -> str:
+    if run.group is None:
+        raise ValueError(f"sync run {run.pk} has no group")
+    return run.group.group_id
+
+
+def _subscribers(run: SyncRun, client: KaizalaClient) -> Any:
+    return client.fetch_subscribers(_group_id(run), cursor=run.cursor or None, count=SUBSCRIBER_PAGE)
+
+
+_CALLS: dict[str, Callable[[SyncRun, KaizalaClient], Any]] = {
+    DETAILS: lambda run, client: client.fetch_group(_group_id(run)),
+    SUB_GROUPS: lambda run, client: client.fetch_subgroups(_group_id(run)),
+    MEMBERS: lambda run, client: client.fetch_members(_group_id(run)),
+    SUBSCRIBERS: _subscribers,
+}

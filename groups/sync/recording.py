@@ -1,0 +1,97 @@
+"""Writes what a call brought and says whether the run is done. Runs inside the settling transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from groups.models import Group, Member, Subscriber, SyncRun
+from kaizala_admin.connectors import clock
+from kaizala_admin.kaizala import GroupInfo, SubscriberPage
+from kaizala_admin.kaizala import Person as RemotePerson
+
+from . import directory, errors, graph, mirror, people, seen
+from .fetching import DETAILS, MEMBERS, SUB_GROUPS, SUBSCRIBERS, Vanished
+from .plan import next_stage
+from .tally import Tally, advance
+
+
+def record(run: SyncRun, result: Any) -> bool:
+    """Writes one page. True: the run is complete. Raises SyncError when it must not go on; then nothing is written."""
+    now = clock.now()
+    if run.kind == SyncRun.Kind.DIRECTORY:
+        advance(run, directory.write(run, result, now), "", "", now)
+        return True
+    if isinstance(result, Vanished):
+        return _vanish(run, result, now)
+    counted, cursor = _STAGES[run.stage](run, result, now)
+    stage = run.stage if cursor else next_stage(run.stage, _group(run))
+    advance(run, counted, stage, cursor, now)
+    if not stage:
+        _complete(run, now)
+    return not stage
+
+
+def _group(run: SyncRun) -> Group:
+    """The group as the page left it."""
+    return Group.objects.get(pk=run.group_id)
+
+
+def _vanish(run: SyncRun, result: Vanished, now: datetime) -> bool:
+    mirror.date_vanished(_group(run).pk, result.message, now, run.pk)
+    advance(run, Tally(gone=1), "", "", now)
+    seen.forget(run)
+    return True
+
+
+def _details(run: SyncRun, info: GroupInfo, now: datetime) -> tuple[Tally, str]:
+    written = mirror.write(run, [info], now, whole=False)
+    return Tally(1, written.created, written.changed), ""
+
+
+def _sub_groups(run: SyncRun, root: GroupInfo, now: datetime) -> tuple[Tally, str]:
+    return graph.write(run, root, now), ""
+
+
+def _members(run: SyncRun, members: tuple[RemotePerson, ...], now: datetime) -> tuple[Tally, str]:
+    counted, keys = people.write(Member, run, people.by_key(members), now)
+    present = seen.Seen()
+    present.add(keys)
+    counted.gone = people.close(Member, run, present, now)
+    return counted, ""
+
+
+def _subscribers(run: SyncRun, page: SubscriberPage, now: datetime) -> tuple[Tally, str]:
+    found = people.by_key(page.subscribers)
+    counted, keys = people.write(Subscriber, run, found, now)
+    cursor = page.cursor or ""
+    seen.remember(run, cursor, list(found), keys)
+    if not cursor:
+        counted.gone = _close_subscribers(run, now)
+    return counted, cursor
+
+
+def _close_subscribers(run: SyncRun, now: datetime) -> int:
+    if run.cursor and run.page_set.count() < 2:
+        raise errors.stale()  # its earlier pages are gone: who was on them is not known any more
+    return people.close(Subscriber, run, seen.recall(run), now)
+
+
+def _complete(run: SyncRun, now: datetime) -> None:
+    """What the group's page shows of it: the counts, as of now."""
+    group = _group(run)
+    if not group.has_sub_groups:
+        graph.close(run, set(), now)
+    group.member_count = people.present_count(Member, group.pk)
+    group.subscriber_count = people.present_count(Subscriber, group.pk)
+    group.unprovisioned_count = people.unprovisioned_count(group.pk)
+    group.synced_at = now
+    group.save(update_fields=["member_count", "subscriber_count", "unprovisioned_count", "synced_at"])
+    seen.forget(run)
+
+
+_STAGES: dict[str, Callable[[SyncRun, Any, datetime], tuple[Tally, str]]] = {
+    DETAILS: _details,
+    SUB_GROUPS: _sub_groups,
+    MEMBERS: _members,
+    SUBSCRIBERS: _subscribers,
+}

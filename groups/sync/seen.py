@@ -1,0 +1,72 @@
+"""Which rows a run has seen, without writing them: packed keys, a page a row, and a bitmap at the end.
+
+A sync that finds nothing new writes no subscriber row (measured: a million keys are 8 MB in pages and about
+1 MB as a bitmap).
+"""
+
+import hashlib
+from array import array
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q
+
+from groups.models import SyncPage, SyncRun
+
+from . import errors
+
+_KEY = "q"  # 8 bytes, signed
+
+
+class Seen:
+    """A set of primary keys as one bit each."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, keys: Iterable[int]) -> None:
+        for key in keys:
+            place = key >> 3
+            if place >= len(self._bits):
+                self._bits.extend(bytes(place + 1024 - len(self._bits)))
+            self._bits[place] |= 1 << (key & 7)
+
+    def __contains__(self, key: int) -> bool:
+        place = key >> 3
+        return place < len(self._bits) and bool(self._bits[place] >> (key & 7) & 1)
+
+    def __len__(self) -> int:
+        return int.from_bytes(self._bits, "little").bit_count()
+
+
+def digest(*words: str) -> str:
+    """32 hexadecimal digits that stand for the words, in their order."""
+    return hashlib.blake2b("\0".join(words).encode(), digest_size=16).hexdigest()
+
+
+def remember(run: SyncRun, next_cursor: str, people: Sequence[str], keys: Sequence[int]) -> None:
+    """Keeps the page. Raises SyncError when the cursor or the page came before: such a list never ends."""
+    content = digest(*sorted(people))
+    if next_cursor and next_cursor == run.cursor:
+        raise errors.no_progress()
+    before = Q(content=content)
+    if next_cursor:
+        before |= Q(cursor=digest(next_cursor))
+    if run.page_set.filter(before).exists():
+        raise errors.no_progress()
+    packed = array(_KEY, keys).tobytes()
+    SyncPage.objects.create(run=run, cursor=digest(run.cursor), content=content, ids=packed)
+
+
+def recall(run: SyncRun) -> Seen:
+    """All that the run's pages held."""
+    seen = Seen()
+    for packed in run.page_set.values_list("ids", flat=True).iterator(chunk_size=500):
+        keys = array(_KEY)
+        keys.frombytes(bytes(packed))
+        seen.add(keys)
+    return seen
+
+
+def forget(run: SyncRun) -> None:
+    """Drops the pages of this run and of earlier ones of the same group: they have served."""
+    SyncPage.objects.filter(run__in=SyncRun.objects.filter(group_id=run.group_id)).delete()
