@@ -19,7 +19,9 @@ def grant(apps: Any, app_label: str, permissions: Mapping[str, Sequence[str]]) -
     group_model = apps.get_model("auth", "Group")
     permission_model = apps.get_model("auth", "Permission")
     for role, codenames in permissions.items():
-        rows = list(permission_model.objects.filter(content_type__app_label=app_label, codename__in=codenames))
+        rows = list(
+            permission_model.objects.filter(content_type__app_label=app_label, codename__in=codenames)
+        )
         if missing := set(codenames) - {row.codename for row in rows}:
             raise LookupError(f"{app_label} has no permissions {sorted(missing)}")
         for name in ROLES[ROLES.index(role) :]:

@@ -1,0 +1,24 @@
+// The console's few lines of script. Everything works without them, only less comfortably.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const bubble of document.querySelectorAll("[data-follows]")) {
+    const field = document.getElementById(bubble.dataset.follows);
+    if (!field) continue;
+    const follow = () => { bubble.textContent = field.value || bubble.dataset.empty; };
+    field.addEventListener("input", follow);
+    follow();
+  }
+});
+// A second click on a form marked data-once does nothing; the server is safe anyway.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-once]")) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-disabled", "true");
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("button[aria-disabled]")) button.removeAttribute("aria-disabled");
+  }
+});
