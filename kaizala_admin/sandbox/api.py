@@ -1,0 +1,160 @@
+"""The way of every call under /v1: route, fault, token, budget, handler, answer, count."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+from aiohttp import web
+
+from kaizala_admin.sandbox import lenient, trouble
+from kaizala_admin.sandbox.errors import ApiError, missing_token, throttled
+from kaizala_admin.sandbox.faults import Fault
+from kaizala_admin.sandbox.fields import Fields, as_flag
+from kaizala_admin.sandbox.router import Route, Router
+from kaizala_admin.sandbox.routes.table import ROUTES
+from kaizala_admin.sandbox.tokens import Grant
+from kaizala_admin.sandbox.world import Call, World
+
+NOBODY = Grant(0, "", 0, 0, 0, "", 0, "", 0.0, 0.0)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class Api:
+    """Serves the Kaizala operations of one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.router = Router(ROUTES)
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one call, and count it whatever happens."""
+        exchange = Exchange(self.world, request)
+        try:
+            return await exchange.answer(self.router)
+        finally:
+            exchange.note()
+
+
+class Exchange:
+    """One call on its way through."""
+
+    __slots__ = ("accepted", "body", "ids", "name", "raw", "request", "route", "status", "world")
+
+    def __init__(self, world: World, request: web.Request) -> None:
+        self.world = world
+        self.request = request
+        self.name = "unknown"
+        self.route: Route | None = None
+        self.ids: tuple[str, ...] = ()
+        self.raw = b""
+        self.body: Any = None
+        self.status = 0
+        self.accepted = False
+
+    async def answer(self, router: Router) -> web.StreamResponse:
+        """Return the response; a refusal becomes the error triple."""
+        try:
+            self.route, self.ids = router.find(self.request.method, self.request.rel_url.raw_path)
+            await self.read(self.route)
+            response = await self.judge(self.route)
+        except ApiError as error:
+            response = refusal(error)
+        except trouble.Cut:
+            trouble.abort(self.request)
+            return web.Response()
+        self.status = response.status
+        return response
+
+    async def read(self, route: Route) -> None:
+        """Take the body off the wire and name the operation."""
+        self.name = route.name
+        if self.request.can_read_body and not route.raw:
+            self.raw = await self.request.read()
+        try:
+            self.body = lenient.parse(self.raw) if self.raw.strip() else None
+        except ApiError as error:
+            self.body = error
+        self.name = refined(route.name, self.body)
+
+    async def judge(self, route: Route) -> web.Response:
+        """Do the call, unless a fault strikes it before; a fault may also spoil the answer."""
+        fault = self.world.faults.pick(self.name)
+        if fault is None:
+            return plain(await self.perform(route))
+        await trouble.before(fault, self.request)
+        return await self.spoiled(fault, route)
+
+    async def spoiled(self, fault: Fault, route: Route) -> web.Response:
+        return await trouble.after(fault, plain(await self.perform(route)))
+
+    async def perform(self, route: Route) -> Any:
+        """Check token and budget, then run the handler."""
+        grant = NOBODY if route.open else self.admit()
+        if isinstance(self.body, ApiError):
+            raise self.body
+        query = {key.lower(): value for key, value in self.request.rel_url.query.items()}
+        call = Call(self.world, self.request, self.ids, Fields(self.body), grant, query)
+        found = route.handler(call)
+        if inspect.isawaitable(found):
+            found = await found
+        self.accepted = True
+        return found
+
+    def admit(self) -> Grant:
+        """Return whom the access token speaks for, with the call counted on both budgets."""
+        token = self.request.headers.get("accessToken")
+        if not token:
+            raise missing_token()
+        grant = self.world.tokens.session(token)
+        wait = self.world.spend(grant.connector_id, grant.tenant_id)
+        if wait:
+            raise throttled(wait)
+        return grant
+
+    def note(self) -> None:
+        """Count the call."""
+        request, world = self.request, self.world
+        world.calls.note(
+            self.name,
+            request.method,
+            request.path_qs,
+            request.raw_headers,
+            self.raw,
+            self.status,
+            self.accepted,
+            world.clock.now(),
+        )
+
+
+def plain(found: Any) -> web.Response:
+    """Return a handler's result as 200 with JSON (contract 2.2: the only status of success)."""
+    return web.Response(text=_encode(found), content_type="application/json")
+
+
+def refusal(error: ApiError) -> web.Response:
+    """Return a refusal as its status with the error triple."""
+    if isinstance(error, trouble.WebPage):
+        return web.Response(text=error.message, status=error.status, content_type="text/html")
+    return web.Response(
+        text=_encode(error.body()),
+        status=error.status,
+        headers=error.headers,
+        content_type="application/json",
+    )
+
+
+def refined(name: str, body: Any) -> str:
+    """Tell the operations apart that share one call: to subscribers or to the group, survey or other response."""
+    if not isinstance(body, dict):
+        return name
+    if name in ("send_message", "send_action"):
+        return f"{name}_to_subscribers" if _is_targeted(Fields(body)) else name
+    if name == "post_action_response" and Fields(body).text("actiontype").lower() == "survey":
+        return "post_survey_response"
+    return name
+
+
+def _is_targeted(body: Fields) -> bool:
+    return bool(body.get("subscribers")) or as_flag(body.get("sendtoallsubscribers"))

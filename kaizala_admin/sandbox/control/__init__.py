@@ -1,0 +1,1 @@
+"""The control plane under /sandbox/: what a tester may see and change beside the API."""

@@ -1,0 +1,1 @@
+"""The sandbox's own pages: its overview, and what a phone shows."""

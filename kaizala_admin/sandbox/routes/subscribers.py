@@ -1,0 +1,89 @@
+"""Operations 14 to 16: subscribers of a ConnectGroup (contract 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kaizala_admin.sandbox import access, people
+from kaizala_admin.sandbox.errors import bad_request
+from kaizala_admin.sandbox.fields import Fields, is_number
+from kaizala_admin.sandbox.store import FOREVER, SUBSCRIBER
+from kaizala_admin.sandbox.world import Call
+
+PAGE = 50
+_LIST = """SELECT p.person_id, u.guid, u.number, u.name, u.picture, u.provisioned FROM places p
+  JOIN people u ON u.id = p.person_id
+  WHERE p.group_id = ? AND p.kind = ? AND p.gone = ? AND p.person_id > ? ORDER BY p.person_id LIMIT ?"""
+_NOT_A_NUMBER = "The mobile number is not valid."
+
+
+def fetch_subscribers(call: Call) -> dict[str, Any]:
+    """Operation 14, by POST or GET: a page of at most 50, and a `cursor` only when there is another page."""
+    group = access.named_group(call)
+    access.need_public(group)
+    access.need_admin(call, group)
+    asked = Fields(call.query) if call.request.method == "GET" else call.body
+    count = min(PAGE, max(1, asked.whole("count", PAGE)))
+    rows = call.store.all(_LIST, (group.id, SUBSCRIBER, FOREVER, _start(asked), count + 1))
+    page: dict[str, Any] = {"subscribers": [_shown(*row) for row in rows[:count]]}
+    if len(rows) > count:
+        page["cursor"] = f"{rows[count - 1][0]:012x}"
+    return page
+
+
+def add_subscribers(call: Call) -> dict[str, Any]:
+    """Operation 15: a result for each number."""
+    return {"result": {number: _add(call, number) for number in _numbers(call)}}
+
+
+def remove_subscribers(call: Call) -> dict[str, Any]:
+    """Operation 16: a result for each number."""
+    return {"result": {number: _remove(call, number) for number in _numbers(call)}}
+
+
+def _start(asked: Fields) -> int:
+    cursor = asked.text("cursor")
+    try:
+        return int(cursor, 16) if cursor else 0
+    except ValueError as error:
+        raise bad_request("The cursor is not valid.", "InvalidCursor") from error
+
+
+def _shown(
+    _: int, guid: str, number: str, name: str | None, picture: str | None, provisioned: int
+) -> dict[str, Any]:
+    return {
+        "id": guid,
+        "mobileNumber": number,
+        "name": name or "",
+        "profilePic": picture or "",
+        "isProvisioned": bool(provisioned),
+    }
+
+
+def _numbers(call: Call) -> list[str]:
+    group = access.named_group(call)
+    access.need_public(group)
+    access.need_admin(call, group)
+    numbers = call.body.numbers("subscribers")
+    if not numbers:
+        raise bad_request("subscribers is required.")
+    return numbers
+
+
+def _add(call: Call, number: str) -> dict[str, Any]:
+    if not is_number(number):
+        return {"isAdded": False, "errorReason": _NOT_A_NUMBER}
+    group = access.named_group(call)
+    with call.store.transaction():
+        (person_id,) = people.find_or_invite(call.store, [number])
+        people.join(call.store, group.id, SUBSCRIBER, person_id)
+    return {"isAdded": True}
+
+
+def _remove(call: Call, number: str) -> dict[str, Any]:
+    group = access.named_group(call)
+    person_id = people.find_people(call.store, [number]).get(number)
+    if person_id is None or not people.leave(call.store, group.id, SUBSCRIBER, person_id):
+        return {"isRemoved": False, "errorReason": "The number is not a subscriber of this group."}
+    return {"isRemoved": True}

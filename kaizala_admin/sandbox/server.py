@@ -1,0 +1,43 @@
+"""The web server: Kaizala's API under /v1, the control plane under /sandbox, and the pages."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from kaizala_admin.sandbox.api import Api
+from kaizala_admin.sandbox.control.table import add_control
+from kaizala_admin.sandbox.control.views import Control
+from kaizala_admin.sandbox.seeding.seed import seed
+from kaizala_admin.sandbox.world import Options, World, make_world
+
+LARGEST_BODY = 64 * 2**20
+# Access tokens are about 1 kB, and proxies add their own (contract 3.5).
+HEADER_ROOM = 32 * 1024
+
+
+def open_world(options: Options, fresh: bool = False) -> World:
+    """Open the state and seed it when it is new, or when it has to be `fresh`."""
+    world = make_world(options)
+    if fresh or not world.store.meta("seeded"):
+        reseed(world)
+    return world
+
+
+def reseed(world: World) -> None:
+    """Empty the sandbox and fill it anew; tokens, messages, faults and counts are gone."""
+    world.store.clear()
+    world.tokens.forget()
+    world.clock.reset()
+    seed(world.store, world.tokens, world.options)
+    world.faults.clear()
+    world.calls.clear()
+    world.budgets.clear()
+    world.limits.clear()
+
+
+def make_app(world: World) -> web.Application:
+    """Return the application over one world."""
+    app = web.Application(client_max_size=LARGEST_BODY)
+    add_control(app, Control(world, lambda: reseed(world)))
+    app.router.add_route("*", "/{prefix:[vV]1}/{rest:.*}", Api(world).serve)
+    return app
