@@ -1,0 +1,83 @@
+"""Lenient reading of JSON: any key's case, several spellings, several ways to write a time (contract 1.6, 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kaizala_admin.kaizala.errors import UnknownOutcome
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Seconds reach this in the year 5138, milliseconds did in 1973.
+_MILLISECONDS_FROM = 100_000_000_000
+
+
+def lowered(raw: object) -> dict[str, Any]:
+    """A record with its keys in lower case; empty for what is not a record."""
+    return {key.lower(): value for key, value in raw.items()} if isinstance(raw, Mapping) else {}
+
+
+def text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None or isinstance(value, bool | list | dict) else str(value)
+
+
+def first_text(record: Mapping[str, Any], *names: str) -> str:
+    """The first of these keys (lower case) that holds text."""
+    return next((found for name in names if (found := text(record.get(name)))), "")
+
+
+def truth(value: object) -> bool | None:
+    """True and "true" alike; None for what is neither yes nor no."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.strip().lower()) if isinstance(value, str) else None
+
+
+def whole(value: object) -> int | None:
+    try:
+        return None if isinstance(value, bool) else int(value)  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def moment(value: object) -> datetime | None:
+    """ISO text, epoch seconds or epoch milliseconds, as an aware time in UTC; None for anything else."""
+    number = whole(value)
+    try:
+        if number is not None:
+            unit = 1000 if abs(number) >= _MILLISECONDS_FROM else 1
+            return _EPOCH + timedelta(seconds=number / unit)
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
+    if found is None:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def needed_list(body: Mapping[str, Any], name: str) -> list[Any]:
+    """The list that the answer must hold; an answer without it cannot be read."""
+    found = body.get(name)
+    if not isinstance(found, list):
+        raise unreadable(name)
+    return found
+
+
+def needed_text(body: Mapping[str, Any], *names: str) -> str:
+    found = first_text(body, *names)
+    if not found:
+        raise unreadable(names[0])
+    return found
+
+
+def unreadable(name: str) -> UnknownOutcome:
+    return UnknownOutcome(
+        f"Kaizala answered, but without the expected “{name}”: it is not known what it did.", status=200
+    )
