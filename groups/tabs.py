@@ -1,0 +1,38 @@
+"""The tabs of a group's page. Apps above register their own at start-up (design, section 2)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+from groups.models import Group
+
+
+@dataclass(frozen=True)
+class Tab:
+    """`permission` is "app.codename"; `context(group, request)` gives the template its variables beside `group`."""
+
+    key: str
+    title: "str | Promise"
+    permission: str
+    template: str
+    context: Callable[[Group, HttpRequest], dict[str, Any]]
+
+
+TABS: list[Tab] = []
+
+
+def register(tab: Tab) -> None:
+    """Adds a tab at the end, before the sync history. The same key again takes the earlier one's place."""
+    for place, known in enumerate(TABS):
+        if known.key == tab.key:
+            TABS[place] = tab
+            return
+    TABS.append(tab)
+
+
+def tabs_for(request: HttpRequest) -> list[Tab]:
+    """The tabs that this person may open."""
+    return [tab for tab in TABS if request.user.has_perm(tab.permission)]
