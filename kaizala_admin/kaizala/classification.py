@@ -1,4 +1,4 @@
-"""What an exchange means for whoever asked: one function, one line a row of the reliability notes' table (1.3)."""
+"""What an exchange means for whoever asked, after the table in the reliability notes, 1.3."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import requests
 import urllib3
@@ -36,6 +36,12 @@ _NEVER_WRITTEN = (
 )
 
 
+class _Said(TypedDict):
+    code: str
+    category: str
+    status: int
+
+
 def classify(
     failure: Exception | None, response: requests.Response | None, body: dict[str, Any]
 ) -> KaizalaError | None:
@@ -43,7 +49,7 @@ def classify(
     if response is None:
         return _no_answer(failure)
     status = response.status_code
-    said = {"code": _text(body, "errorcode"), "category": _text(body, "errorcategorykey"), "status": status}
+    said = _Said(code=_text(body, "errorcode"), category=_text(body, "errorcategorykey"), status=status)
     if "invalidtoken" in said["code"].lower() or status == http.client.UNAUTHORIZED:
         return ExpiredToken(_wording(body, "Kaizala did not accept the token."), **said)
     if status == http.client.TOO_MANY_REQUESTS:
@@ -94,7 +100,7 @@ def _reasons(failure: BaseException | None) -> Iterator[BaseException]:
 
 
 def _broke_while_connecting(failure: BaseException) -> bool:
-    """A TLS error looks alike in the handshake and in the answer: only where it was raised tells them apart."""
+    """A TLS error in the handshake looks like one in the answer: where it was raised tells them apart."""
     frames = traceback.walk_tb(failure.__traceback__)
     return any(_connects(frame.f_code.co_filename, frame.f_code.co_name) for frame, _ in frames)
 
@@ -107,7 +113,7 @@ _CONNECTION_FILE: str = urllib3.connection.HTTPConnection.connect.__code__.co_fi
 
 
 def retry_after(value: str | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float:
-    """Seconds to wait: from whole seconds or an HTTP date; 60 when it says nothing sensible, at most an hour."""
+    """Seconds to wait, from seconds or an HTTP date: 60 when it says nothing sensible, at most 3,600."""
     seconds = _seconds(value.strip(), now) if value else None
     sensible = seconds is not None and math.isfinite(seconds)
     return min(max(seconds or 0.0, 0.0), LONGEST_WAIT) if sensible else DEFAULT_WAIT

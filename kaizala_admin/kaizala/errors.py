@@ -10,7 +10,7 @@ class KaizalaError(Exception):
     """A call did not succeed.
 
     `message` is safe to show: it holds no secret. `code` and `category` are Kaizala's own words
-    (contract 2.1), empty when the failure is not Kaizala's. `status` is the HTTP status, None without an answer.
+    (contract 2.1), empty when the failure is not Kaizala's. `status` is the HTTP status, if any.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ def tell(listener: Callable[[T], None] | None, news: T) -> None:
         return
     try:
         listener(news)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, it is theirs
         _log.exception("A listener of the Kaizala client failed")
 
 
@@ -115,7 +115,7 @@ class Transport:
             response = session.get_adapter(exchange.url).send(
                 exchange.request(),
                 timeout=self._timeouts,
-                verify=session.verify,
+                verify=True if session.verify is None else session.verify,
                 cert=session.cert,
                 proxies=session.proxies,
             )

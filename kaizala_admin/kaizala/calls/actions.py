@@ -13,6 +13,7 @@ from kaizala_admin.kaizala.results import ActionDetails, ActionPage, Sent
 from kaizala_admin.kaizala.results.actions import read_action_details, read_action_page
 from kaizala_admin.kaizala.results.reading import needed_text
 from kaizala_admin.kaizala.results.sending import read_sent
+
 from .base import Body, Caller, audience, check_done, group_path, segment
 
 

@@ -8,6 +8,7 @@ from kaizala_admin.kaizala.errors import InvalidInput
 from kaizala_admin.kaizala.limits import MAX_MEMBERS, require_choice, require_id, require_phones, require_text
 from kaizala_admin.kaizala.results import CreatedGroup, GroupInfo
 from kaizala_admin.kaizala.results.groups import read_created_group, read_groups, read_one_group, read_tree
+
 from .base import Body, Caller, check_done, group_path, segment
 
 GROUP_TYPES = ("Group", "ConnectGroup")

@@ -14,6 +14,7 @@ from kaizala_admin.kaizala.payloads import MediaFile, TextMessage
 from kaizala_admin.kaizala.results import Sent
 from kaizala_admin.kaizala.results.reading import needed_text
 from kaizala_admin.kaizala.results.sending import read_sent
+
 from .base import Caller, audience, group_path
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:; ?[\w.+-]+=[\w.+-]+)*", re.ASCII)

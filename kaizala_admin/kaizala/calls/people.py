@@ -14,6 +14,7 @@ from kaizala_admin.kaizala.limits import (
 )
 from kaizala_admin.kaizala.results import Person, SubscriberPage, SubscriberResults
 from kaizala_admin.kaizala.results.people import read_members, read_subscriber_page, read_subscriber_results
+
 from .base import Body, Caller, check_done, group_path, segment
 
 ROLES = ("Admin", "Member")

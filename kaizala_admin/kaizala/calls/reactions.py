@@ -9,6 +9,7 @@ from kaizala_admin.kaizala.limits import require_choice, require_id, require_tex
 from kaizala_admin.kaizala.results import ReactionPage, ReactionSummaryPage
 from kaizala_admin.kaizala.results.reactions import read_reaction_summaries, read_reactions
 from kaizala_admin.kaizala.results.reading import needed_text
+
 from .base import Body, Caller, group_path, query_text, segment
 
 REACTION_TYPES = ("Like", "Comment")

@@ -10,6 +10,7 @@ from kaizala_admin.kaizala.payloads.webhook import webhook_changes_body
 from kaizala_admin.kaizala.results import Webhook
 from kaizala_admin.kaizala.results.reading import needed_text
 from kaizala_admin.kaizala.results.webhooks import read_webhooks
+
 from .base import Caller, check_done, segment
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kaizala_admin.kaizala.limits import MAX_MESSAGE, require_text
+
 from .base import Json
 
 

@@ -12,6 +12,7 @@ from kaizala_admin.kaizala.limits import (
     require_text,
     writable_text,
 )
+
 from .base import Json
 from .survey import Question
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kaizala_admin.kaizala.limits import require_count, require_phones, require_text
+
 from .base import Json
 
 

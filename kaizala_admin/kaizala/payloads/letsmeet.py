@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kaizala_admin.kaizala.limits import require_aware, require_count, require_text, writable_text
+
 from .base import Json, Place
 
 

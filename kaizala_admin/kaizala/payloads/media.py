@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from kaizala_admin.kaizala.limits import require_choice, require_text, writable_text
+
 from .base import Json
 
 MEDIA_TYPES = ("Image", "Album", "Audio", "Document", "Video")

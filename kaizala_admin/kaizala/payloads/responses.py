@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kaizala_admin.kaizala.limits import require_aware, require_id, require_number, writable_text
+
 from .base import Json, Place
 
 # Text, SingleOption, Image: str. Numeric: a number. Date, DateTime: an aware datetime, or epoch seconds.
@@ -57,7 +58,7 @@ def _answers_body(answers: tuple[Answer, ...], name: str, location: Place | None
 
 @dataclass(frozen=True)
 class SurveyResponse:
-    """Answers by position, one a question, hidden ones included; `response_id` changes an earlier response."""
+    """Answers by position, one a question, hidden ones too; `response_id` changes an earlier response."""
 
     answers: tuple[Answer, ...]
     response_id: str = ""

@@ -11,6 +11,7 @@ from kaizala_admin.kaizala.limits import (
     require_text,
     writable_text,
 )
+
 from .base import Json
 
 QUESTION_TYPES = (
@@ -84,10 +85,7 @@ class Survey:
             "acceptMultipleResponses": self.accept_multiple_responses,
             "questions": [question.body() for question in self.questions],
         }
-        extras = {
-            "Visibility": self.visibility,
-            "Description": self.description,
-            "CoverImage": self.cover_image,
-        }
-        body.update({name: value for name, value in extras.items() if value})
+        body |= {"Visibility": self.visibility} if self.visibility else {}
+        body |= {"Description": self.description} if self.description else {}
+        body |= {"CoverImage": self.cover_image} if self.cover_image else {}
         return {"actionType": "Survey", "actionBody": body}

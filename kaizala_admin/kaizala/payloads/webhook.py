@@ -18,6 +18,7 @@ from kaizala_admin.kaizala.limits import (
     require_text,
     writable_text,
 )
+
 from .base import Json
 
 OBJECT_TYPES = ("Group", "Action", "ActionPackage")

@@ -171,7 +171,7 @@ def _read_responses(body: Mapping[str, Any], inside: Mapping[str, Any]) -> tuple
 
 
 def _unwrap(body: Mapping[str, Any], action_id: str) -> Mapping[str, Any]:
-    """The record itself, or the one of a list that carries this id (the sample in the docs is such a list)."""
+    """The record itself, or the one of a list that carries this id (as in the docs' sample)."""
     listing = listed(body.get("actions"))
     if not listing:
         return body

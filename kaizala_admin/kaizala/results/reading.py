@@ -1,4 +1,4 @@
-"""Lenient reading of JSON: any key's case, several spellings, several ways to write a time (contract 1.6, 10)."""
+"""Lenient reading of JSON: keys in any case, several spellings and ways to write a time (contract 1.6)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def truth(value: object) -> bool | None:
 
 def whole(value: object) -> int | None:
     try:
-        return None if isinstance(value, bool) else int(value)  # type: ignore[call-overload, no-any-return]
+        return None if isinstance(value, bool) else int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         return None
 
