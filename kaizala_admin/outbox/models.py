@@ -110,6 +110,10 @@ class OutboxRow(models.Model):
         """What this row does, for a person, in one line."""
         return str(self)
 
+    def evidence(self) -> str:
+        """What helps a person to judge whether an unknown row arrived; makes no queries. May be empty."""
+        return ""
+
 
 class Attempt(models.Model):
     """One try of one row; kept for good, so that a person can see what happened.

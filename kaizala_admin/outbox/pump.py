@@ -82,8 +82,7 @@ def _answered(line: Line, taken: Claim, result: Any) -> bool:
         taken.calls_left = 0
     try:
         more = settle(taken, result)
-    except Exception as error:
-        log.exception("The answer to %s %s was not written down", row._meta.label, row.pk)
+    except Exception as error:  # noqa: BLE001
         verdict = not_recorded(error, repeatable=row.repeatable, attempts=row.attempts)
         return _went_wrong(line, taken, verdict, error)
     taken.calls_left -= 1

@@ -13,7 +13,18 @@ from . import trail
 from .models import OutboxRow, State
 from .nudges import nudge
 
-__all__ = ["cancel", "hold", "nudge", "post", "release", "retry", "send_again", "settle_arrived"]
+__all__ = [
+    "all_arrived",
+    "cancel",
+    "hold",
+    "nudge",
+    "post",
+    "release",
+    "retry",
+    "send_again",
+    "send_all_again",
+    "settle_arrived",
+]
 
 BATCH = 500  # rows in one transaction: short ones, so that others get their turn
 Row = TypeVar("Row", bound=OutboxRow)
@@ -54,15 +65,25 @@ def retry(queryset: QuerySet[Any], by: AbstractBaseUser | None = None) -> int:
     return _move(queryset, State.FAILED, State.QUEUED, by, **_AFRESH)
 
 
-def settle_arrived(row: OutboxRow, by: AbstractBaseUser | None) -> bool:
-    """Unknown -> sent: a person (or evidence, with `by` None) says so. False: it was settled already."""
+def all_arrived(queryset: QuerySet[Any], by: AbstractBaseUser | None) -> int:
+    """Unknown -> sent: a person (or evidence, with `by` None) says so. Returns how many."""
     reason = "said_by_a_person" if by else "found_at_kaizala"
-    return bool(_move(_only(row), State.UNKNOWN, State.SENT, by, settled_at=Now(), reason=reason))
+    return _move(queryset, State.UNKNOWN, State.SENT, by, settled_at=Now(), reason=reason)
+
+
+def send_all_again(queryset: QuerySet[Any], by: AbstractBaseUser | None) -> int:
+    """Unknown -> queued, because a person says that they did not arrive. Returns how many."""
+    return _move(queryset, State.UNKNOWN, State.QUEUED, by, **_AFRESH)
+
+
+def settle_arrived(row: OutboxRow, by: AbstractBaseUser | None) -> bool:
+    """`all_arrived` for one row. False: it was settled already."""
+    return bool(all_arrived(_only(row), by))
 
 
 def send_again(row: OutboxRow, by: AbstractBaseUser | None) -> bool:
-    """Unknown -> queued, because a person says that it did not arrive. False: it was settled already."""
-    return bool(_move(_only(row), State.UNKNOWN, State.QUEUED, by, **_AFRESH))
+    """`send_all_again` for one row. False: it was settled already."""
+    return bool(send_all_again(_only(row), by))
 
 
 _AFRESH: dict[str, Any] = {

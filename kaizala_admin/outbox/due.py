@@ -1,0 +1,89 @@
+"""What waits for a permit: a constant number of indexed queries, whatever the length of the line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Now
+
+from kaizala_admin.connectors.models import Connector, Grant
+
+from .lanes import Waiting
+from .models import Lane, OutboxRow, State
+from .registry import row_classes
+
+BURST_SECONDS = 0.25  # as the limiter: what may be outstanding is what it lets through at once
+LEAST_BURST = 3
+
+
+@dataclass
+class DueConnector:
+    """An active connector with due rows: in which lanes of which classes, and how much it may hold."""
+
+    id: int
+    tenant_id: int
+    needs_attention: bool
+    burst: int
+    lanes: list[tuple[type[OutboxRow], int]]
+    outstanding: int = 0  # permits that workers have not taken yet
+    rows: list[Waiting] = field(default_factory=list)
+
+    @property
+    def room(self) -> int:
+        """Permits that may be added, so that a worker that stalls cannot hoard them."""
+        return max(0, self.burst - self.outstanding)
+
+
+def due(row_class: type[OutboxRow]) -> QuerySet[OutboxRow]:
+    """Rows that want a permit and can use one: in line, time come, grant working."""
+    return row_class._default_manager.filter(
+        state=State.QUEUED, held=False, not_before__lte=Now(), grant__state=Grant.State.WORKING
+    )
+
+
+def without_permit(rows: QuerySet[OutboxRow]) -> QuerySet[OutboxRow]:
+    """Those that have none, or let theirs run out."""
+    return rows.filter(Q(permits=0) | Q(permits_until__lte=Now()) | Q(permits_until=None))
+
+
+def due_connectors() -> list[DueConnector]:
+    """Every active connector with due rows. One query."""
+    places = [(row_class, lane.value) for row_class in row_classes() for lane in Lane]
+    asked = {
+        f"place_{number}": Exists(due(row_class).filter(connector=OuterRef("pk"), lane=lane))
+        for number, (row_class, lane) in enumerate(places)
+    }
+    fields = ("pk", "tenant_id", "health", "calls_per_minute", *asked)
+    found = Connector.objects.filter(is_active=True).annotate(**asked).order_by().values_list(*fields)
+    return [
+        DueConnector(pk, tenant, health != Connector.Health.WORKING, _burst(rate), lanes)
+        for pk, tenant, health, rate, *answers in found
+        if (lanes := [place for place, answer in zip(places, answers, strict=True) if answer])
+    ]
+
+
+def add_outstanding(connectors: list[DueConnector]) -> None:
+    """Fills `outstanding`. One query a row class."""
+    by_id = {connector.id: connector for connector in connectors}
+    for row_class in row_classes():
+        held = row_class._default_manager.filter(
+            connector__in=by_id, state=State.QUEUED, permits__gt=0, permits_until__gt=Now()
+        )
+        for pk, permits in held.order_by().values_list("connector_id").annotate(Sum("permits")):
+            by_id[pk].outstanding += permits
+
+
+def add_rows(connector: DueConnector, most: int) -> None:
+    """Fills `rows`, first come first served within a lane. One query a lane of a class with due rows."""
+    for row_class, lane in connector.lanes:
+        connector.rows.extend(_first(row_class, connector.id, lane, most))
+
+
+def _first(row_class: type[OutboxRow], connector_id: int, lane: int, most: int) -> Iterator[Waiting]:
+    rows = without_permit(due(row_class).filter(connector_id=connector_id, lane=lane))
+    for pk in rows.order_by("not_before", "pk").values_list("pk", flat=True)[:most]:
+        yield Waiting(row_class, pk, lane, row_class.repeatable)
+
+
+def _burst(calls_per_minute: int) -> int:
+    return max(LEAST_BURST, int(calls_per_minute / 60 * BURST_SECONDS))
