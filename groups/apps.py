@@ -6,3 +6,8 @@ class GroupsConfig(AppConfig):
     name = "groups"
     label = "groups"
     verbose_name = _("Groups")
+
+    def ready(self) -> None:
+        from .views import group_tabs
+
+        group_tabs.register_all()

@@ -19,18 +19,15 @@ class Tab:
     permission: str
     template: str
     context: Callable[[Group, HttpRequest], dict[str, Any]]
+    place: int = 50  # from left to right: overview 0, members 10, subscribers 20, sub-groups 30, history 90
 
 
 TABS: list[Tab] = []
 
 
 def register(tab: Tab) -> None:
-    """Adds a tab at the end, before the sync history. The same key again takes the earlier one's place."""
-    for place, known in enumerate(TABS):
-        if known.key == tab.key:
-            TABS[place] = tab
-            return
-    TABS.append(tab)
+    """Adds a tab at its place. The same key again replaces the earlier one."""
+    TABS[:] = sorted([*(known for known in TABS if known.key != tab.key), tab], key=lambda one: one.place)
 
 
 def tabs_for(request: HttpRequest) -> list[Tab]:
