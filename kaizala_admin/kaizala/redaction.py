@@ -31,9 +31,9 @@ _BY_KEY = re.compile(
     rf"""(?ix) (?<![\w-]) (?P<head> (?:{_NAMES}) (?: \\?["'] )? \s* [:=] \s* )
     (?: \\" [^"\\]* (?: \\" )?  |  " (?: [^"\\] | \\. )* "?  |  ' [^']* '?  |  [^\s,;&}}<"'\\]+ )"""
 )
-_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
+_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
 _SIGNATURE = re.compile(r"(?i)([?&;]sig=)[^&\"'\s<]+")
-_PHONE = re.compile(r"\+{1,2}(\d{7,15})(?!\d)")
+_PHONE = re.compile(r"\+(\d{7,15})(?!\d)")
 
 
 def _masked(found: re.Match[str]) -> str:
@@ -56,8 +56,13 @@ class Redactor:
     def hide_secrets(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
-        text = _BY_KEY.sub(lambda found: f'{found["head"]}"{HIDDEN}"', text)
-        return _SIGNATURE.sub(rf"\g<1>{HIDDEN}", _JWT.sub(HIDDEN, text))
+        # Looking whether a name occurs at all is far cheaper than looking for it with all its quoting.
+        small = text.lower()
+        if any(name in small for name in SECRET_NAMES):
+            text = _BY_KEY.sub(lambda found: f'{found["head"]}"{HIDDEN}"', text)
+        if "sig=" in small:
+            text = _SIGNATURE.sub(rf"\g<1>{HIDDEN}", text)
+        return _JWT.sub(HIDDEN, text)
 
     def body(self, content: bytes | None) -> str:
         """A body as text that can be kept, at most LONGEST characters."""
