@@ -12,6 +12,8 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from kaizala_admin.ui.unfold import UNFOLD as UNFOLD  # the console's look
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,8 +29,9 @@ INSECURE_LOCAL = env.bool("KAIZALA_INSECURE_LOCAL", False)
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
-    "django.contrib.auth",
+    "kaizala_admin.ui.apps.AccountsConfig",  # django.contrib.auth
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -82,7 +85,9 @@ TEMPLATES = [
 
 def database() -> dict[str, Any]:
     """DATABASE_URL, with the settings measured for SQLite (reliability 1.10) or a pool for PostgreSQL."""
-    config: dict[str, Any] = env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'data' / 'kaizala.sqlite3'}")
+    config: dict[str, Any] = env.db_url(
+        "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'data' / 'kaizala.sqlite3'}"
+    )
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
@@ -119,6 +124,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "lockout.html"
+AXES_ENABLE_ADMIN = False  # kaizala_admin.ui.signins has its own pages
 AXES_IPWARE_PROXY_COUNT: int | None = env.int("PROXY_COUNT", 0) or None
 
 # Signed cookies: a page view must not write to the database.
@@ -173,7 +180,9 @@ REDIS_URL = env.str("REDIS_URL", "")
 
 # --- Kaizala -----------------------------------------------------------------------------------------------
 # Hosts besides a connector's own API root that a token answer or a 308 may move us to.
-KAIZALA_ALLOWED_HOSTS: list[str] = env.list("KAIZALA_ALLOWED_HOSTS", default=["*.kaiza.la", "*.osi.office.net"])
+KAIZALA_ALLOWED_HOSTS: list[str] = env.list(
+    "KAIZALA_ALLOWED_HOSTS", default=["*.kaiza.la", "*.osi.office.net"]
+)
 KAIZALA_CONNECT_TIMEOUT = env.float("KAIZALA_CONNECT_TIMEOUT", 5.0)  # seconds
 KAIZALA_READ_TIMEOUT = env.float("KAIZALA_READ_TIMEOUT", 30.0)  # seconds
 KAIZALA_API_LOG_DAYS = env.int("KAIZALA_API_LOG_DAYS", 3)
@@ -213,19 +222,34 @@ CELERY_WORKER_ETA_TASK_LIMIT = 100
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_POOL_LIMIT = 10
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 2,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "interval_max": 0.5,
+}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "outbox.sweep": {"task": "outbox.sweep", "schedule": 10.0, "options": {"expires": 10}},
-    "connectors.refresh_tokens": {"task": "connectors.refresh_tokens", "schedule": 60.0, "options": {"expires": 60}},
-    "connectors.prune_api_log": {"task": "connectors.prune_api_log", "schedule": 3600.0, "options": {"expires": 3600}},
+    "connectors.refresh_tokens": {
+        "task": "connectors.refresh_tokens",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "connectors.prune_api_log": {
+        "task": "connectors.prune_api_log",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "connectors.heartbeat": {"task": "connectors.heartbeat", "schedule": 15.0, "options": {"expires": 15}},
-    "groups.start_due_syncs": {"task": "groups.start_due_syncs", "schedule": 60.0, "options": {"expires": 60}},
+    "groups.start_due_syncs": {
+        "task": "groups.start_due_syncs",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "messaging.tick": {"task": "messaging.tick", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 LOGGING_CONFIG = None  # kaizala_admin.logs sets structlog up, with its redaction, in every process
-
-UNFOLD: dict[str, Any] = {}  # kaizala_admin.ui fills this in

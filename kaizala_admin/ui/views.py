@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.utils.functional import Promise
 from django.views.generic.base import ContextMixin, TemplateView
 
 
@@ -13,10 +14,10 @@ class ConsoleMixin(PermissionRequiredMixin, ContextMixin):
     Templates extend "ui/page.html". `get_title()` may be overridden where the title names the row.
     """
 
-    title: str = ""
+    title: str | Promise = ""
     permission_required: str | tuple[str, ...] = ()
 
-    def get_title(self) -> str:
+    def get_title(self) -> str | Promise:
         return self.title
 
     def has_permission(self) -> bool:

@@ -1,0 +1,154 @@
+"""What needs a person. Each item is one number, a sentence, and the rows behind it; each costs one query."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from groups.models import SyncRun
+from groups.sync.errors import TOO_MANY_GONE
+from kaizala_admin.connectors import clock
+from kaizala_admin.connectors.models import Connector, Grant, Heartbeat
+from kaizala_admin.outbox.models import OutboxRow, State
+from kaizala_admin.outbox.overview import visible_classes
+
+from .links import may_see, rows_url
+
+SOON, SOONER = timedelta(days=30), timedelta(days=7)
+RECENT = timedelta(days=7)  # how long a failure stays on the home page
+SILENT = timedelta(seconds=90)  # the dispatcher beats every few seconds, the worker four times a minute
+LATE_SWEEP = timedelta(minutes=2)  # the sweep runs every ten seconds
+OVERDUE = timedelta(minutes=15)  # schedules tick every minute
+PROCESSES = ("dispatcher", "worker")
+
+
+@dataclass(frozen=True)
+class Item:
+    """`tone` is "danger" where work stands still, "warning" where it will."""
+
+    count: int
+    text: str
+    url: str
+    tone: str = "warning"
+
+
+def attention(request: HttpRequest) -> list[Item]:
+    """All items that this person may see, the pressing ones first."""
+    now = clock.now()
+    items = [item for source in SOURCES for item in source(request, now)]
+    return sorted(items, key=lambda item: item.tone != "danger")
+
+
+def connectors_in_trouble(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    if not may_see(request, Connector):
+        return
+    health = Connector.Health.NEEDS_ATTENTION
+    if count := Connector.objects.filter(is_active=True, health=health).count():
+        text = ngettext("connector needs attention", "connectors need attention", count)
+        yield Item(count, text, rows_url(Connector, is_active__exact=1, health__exact=health), "danger")
+
+
+def grants_ending(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    if not may_see(request, Grant):
+        return
+    grants = Grant.objects.filter(connector__is_active=True)
+    found = grants.order_by().aggregate(
+        refused=Count("pk", Q(state=Grant.State.REVOKED)),
+        sooner=Count("pk", Q(state=Grant.State.WORKING, refresh_expires_at__lt=now + SOONER)),
+        soon=Count("pk", Q(state=Grant.State.WORKING, refresh_expires_at__lt=now + SOON)),
+    )
+    if count := found["refused"]:
+        text = ngettext("grant is refused by Kaizala", "grants are refused by Kaizala", count)
+        yield Item(count, text, _grants_url(state__exact=Grant.State.REVOKED), "danger")
+    if count := found["sooner"]:
+        text = ngettext("grant ends within 7 days", "grants end within 7 days", count)
+        yield Item(count, text, _ending_url(now, now + SOONER), "danger")
+    if count := found["soon"] - found["sooner"]:
+        text = ngettext("grant ends within 30 days", "grants end within 30 days", count)
+        yield Item(count, text, _ending_url(now + SOONER, now + SOON, first=True))
+
+
+def _grants_url(**filters: object) -> str:
+    return rows_url(Grant, connector__is_active__exact=1, **filters)
+
+
+def _ending_url(start: datetime, end: datetime, first: bool = False) -> str:
+    since = {"refresh_expires_at__gte": start.isoformat()} if first else {}
+    return _grants_url(state__exact=Grant.State.WORKING, refresh_expires_at__lt=end.isoformat(), **since)
+
+
+def outbox_rows(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    for row_class in visible_classes(request):
+        yield from _rows_of(row_class, now)
+
+
+def _rows_of(row_class: type[OutboxRow], now: datetime) -> Iterator[Item]:
+    failed = Q(state=State.FAILED, settled_at__gte=now - RECENT)
+    asking = Q(reason=TOO_MANY_GONE) if row_class is SyncRun else Q(pk__in=[])
+    found = row_class._default_manager.order_by().aggregate(
+        unknown=Count("pk", Q(state=State.UNKNOWN)),
+        failed=Count("pk", failed & ~asking),
+        stuck=Count("pk", Q(state=State.SENDING, lease_until__lt=now - LATE_SWEEP)),
+    )
+    name, since = str(row_class._meta.verbose_name_plural), (now - RECENT).isoformat()
+    if count := found["unknown"]:
+        text = _("%(name)s with an unknown outcome: did they arrive?") % {"name": name}
+        yield Item(count, text, rows_url(row_class, state__exact=State.UNKNOWN), "danger")
+    if count := found["failed"]:
+        text = _("%(name)s failed in the last 7 days") % {"name": name}
+        yield Item(count, text, rows_url(row_class, state__exact=State.FAILED, settled_at__gte=since))
+    if count := found["stuck"]:
+        text = _("%(name)s wait for the sweep, which is late: is the worker running?") % {"name": name}
+        late = (now - LATE_SWEEP).isoformat()
+        url = rows_url(row_class, state__exact=State.SENDING, lease_until__lt=late)
+        yield Item(count, text, url, "danger")
+
+
+def syncs_that_ask(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    if not may_see(request, SyncRun):
+        return
+    if count := SyncRun.objects.filter(state=State.FAILED, reason=TOO_MANY_GONE).count():
+        text = ngettext(
+            "sync asks whether so many people are really gone",
+            "syncs ask whether so many people are really gone",
+            count,
+        )
+        yield Item(count, text, rows_url(SyncRun, state__exact=State.FAILED, reason__exact=TOO_MANY_GONE))
+
+
+def silent_processes(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    """Both processes must have been heard of lately; before the first connector nobody misses them."""
+    if not may_see(request, Connector):
+        return
+    heard = set(Heartbeat.objects.filter(seen_at__gte=now - SILENT).values_list("name", flat=True))
+    missing = [name for name in PROCESSES if not any(seen.startswith(name) for seen in heard)]
+    if missing:
+        text = _("not heard of: %(names)s. Nothing is sent or synced until it runs again.")
+        url = reverse("admin:outbox")
+        yield Item(len(missing), text % {"names": ", ".join(missing)}, url, "danger")
+
+
+def overdue_schedules(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    if not may_see(request, Connector):
+        return
+    late = now - OVERDUE
+    overdue = Connector.objects.filter(is_active=True, sync_every__gt=0, next_sync_at__lt=late)
+    if count := overdue.count():
+        text = ngettext("connector is overdue for its sync", "connectors are overdue for their sync", count)
+        url = rows_url(Connector, is_active__exact=1, sync_every__gt=0, next_sync_at__lt=late.isoformat())
+        yield Item(count, text, url)
+
+
+SOURCES: tuple[Callable[[HttpRequest, datetime], Iterator[Item]], ...] = (
+    silent_processes,
+    connectors_in_trouble,
+    grants_ending,
+    outbox_rows,
+    syncs_that_ask,
+    overdue_schedules,
+)

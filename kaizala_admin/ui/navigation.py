@@ -1,0 +1,128 @@
+"""The sidebar, in the product's words. Each person sees what that person may open."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Item:
+    """One link: the name of its address, and the permission that opens it ("" opens it for all staff)."""
+
+    title: str | Promise
+    icon: str
+    url_name: str
+    permission: str = ""
+
+
+SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
+    ("", (Item(_("Home"), "home", "admin:index"),)),
+    (
+        _("Broadcasts"),
+        (
+            Item(_("Compose"), "edit_square", "admin:messaging_broadcast_add", "messaging.add_broadcast"),
+            Item(
+                _("All broadcasts"),
+                "campaign",
+                "admin:messaging_broadcast_changelist",
+                "messaging.view_broadcast",
+            ),
+            Item(_("Ledger"), "fact_check", "admin:messaging_delivery_changelist", "messaging.view_delivery"),
+        ),
+    ),
+    (
+        _("People"),
+        (
+            Item(_("Groups"), "groups", "admin:groups_group_changelist", "groups.view_group"),
+            Item(_("Members"), "person", "admin:groups_member_changelist", "groups.view_member"),
+            Item(
+                _("Subscribers"),
+                "notifications",
+                "admin:groups_subscriber_changelist",
+                "groups.view_subscriber",
+            ),
+            Item(_("Sync history"), "sync", "admin:groups_syncrun_changelist", "groups.view_syncrun"),
+        ),
+    ),
+    (
+        _("Service"),
+        (
+            Item(
+                _("Connectors"), "hub", "admin:connectors_connector_changelist", "connectors.view_connector"
+            ),
+            Item(_("Grants"), "key", "admin:connectors_grant_changelist", "connectors.view_grant"),
+            Item(_("Tenants"), "apartment", "admin:connectors_tenant_changelist", "connectors.view_tenant"),
+            Item(
+                _("API calls"), "swap_horiz", "admin:connectors_apicall_changelist", "connectors.view_apicall"
+            ),
+            Item(_("Outbox"), "outbox", "admin:outbox_attempt_changelist", "outbox.view_attempt"),
+        ),
+    ),
+    (
+        _("People who work here"),
+        (
+            Item(_("Users"), "manage_accounts", "admin:auth_user_changelist", "auth.view_user"),
+            Item(_("Roles"), "shield_person", "admin:ui_role_changelist", "ui.view_role"),
+            Item(
+                _("Locked sign-ins"), "lock", "admin:axes_accessattempt_changelist", "axes.view_accessattempt"
+            ),
+            Item(_("Sign-ins"), "login", "admin:axes_accesslog_changelist", "axes.view_accesslog"),
+            Item(_("Changes"), "history", "admin:auditlog_logentry_changelist", "auditlog.view_logentry"),
+        ),
+    ),
+)
+
+
+def allowed(request: HttpRequest, item: Item) -> bool:
+    """The permission callback of every link."""
+    return not item.permission or request.user.has_perm(item.permission)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's SIDEBAR.navigation for this person; the link of the page they are on is marked."""
+    here = _here(request.path)
+    sections = []
+    for title, items in SECTIONS:
+        links = [_link(item, here) for item in items if _address(item) and allowed(request, item)]
+        if links:
+            sections.append({"title": title, "separator": bool(title), "items": links})
+    return sections
+
+
+def _link(item: Item, here: str) -> dict[str, Any]:
+    return {
+        "title": item.title,
+        "icon": item.icon,
+        "link": _address(item),
+        "active": item.url_name == here,
+    }
+
+
+def _here(path: str) -> str:
+    """The name of the longest address that `path` begins with, so that one link alone is marked."""
+    found = [(len(link), name) for name, link in _links() if path == link or _below(path, name, link)]
+    return max(found, default=(0, ""))[1]
+
+
+def _links() -> Iterator[tuple[str, str]]:
+    for _title, items in SECTIONS:
+        for item in items:
+            if address := _address(item):
+                yield item.url_name, address
+
+
+def _address(item: Item) -> str:
+    """ "" while the page does not exist, for example when its app is not installed."""
+    try:
+        return reverse(item.url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _below(path: str, name: str, link: str) -> bool:
+    return name != "admin:index" and path.startswith(link)
