@@ -12,9 +12,10 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from kaizala_admin.connectors.clock import later
+
 from .models import OutboxRow, State
 from .registry import row_classes
-from .times import now_plus
 
 LEASE = timedelta(
     seconds=120
@@ -76,7 +77,7 @@ def take(row: OutboxRow) -> bool:
         won = (
             permitted(type(row))
             .filter(pk=row.pk, claim=row.claim)
-            .update(**changes, permits=0, lease_until=now_plus(LEASE))
+            .update(**changes, permits=0, lease_until=later(LEASE))
         )
     if won:
         row.state, row.claim, row.attempts = State.SENDING, row.claim + 1, row.attempts + 1

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
+from kaizala_admin.connectors.budgets import Pace
 from kaizala_admin.connectors.models import Connector, Grant
 
 from .lanes import Waiting
 from .models import Lane, OutboxRow, State
 from .registry import row_classes
-
-BURST_SECONDS = 0.25  # as the limiter: what may be outstanding is what it lets through at once
-LEAST_BURST = 3
 
 
 @dataclass
@@ -23,7 +21,7 @@ class DueConnector:
     id: int
     tenant_id: int
     needs_attention: bool
-    burst: int
+    burst: int  # calls that the limiter lets through at once: no more may be outstanding
     lanes: list[tuple[type[OutboxRow], int]]
     outstanding: int = 0  # permits that workers have not taken yet
     rows: list[Waiting] = field(default_factory=list)
@@ -56,7 +54,7 @@ def due_connectors() -> list[DueConnector]:
     fields = ("pk", "tenant_id", "health", "calls_per_minute", *asked)
     found = Connector.objects.filter(is_active=True).annotate(**asked).order_by().values_list(*fields)
     return [
-        DueConnector(pk, tenant, health != Connector.Health.WORKING, _burst(rate), lanes)
+        DueConnector(pk, tenant, health != Connector.Health.WORKING, Pace(rate).burst, lanes)
         for pk, tenant, health, rate, *answers in found
         if (lanes := [place for place, answer in zip(places, answers, strict=True) if answer])
     ]
@@ -83,7 +81,3 @@ def _first(row_class: type[OutboxRow], connector_id: int, lane: int, most: int) 
     rows = without_permit(due(row_class).filter(connector_id=connector_id, lane=lane))
     for pk in rows.order_by("not_before", "pk").values_list("pk", flat=True)[:most]:
         yield Waiting(row_class, pk, lane, row_class.repeatable)
-
-
-def _burst(calls_per_minute: int) -> int:
-    return max(LEAST_BURST, int(calls_per_minute / 60 * BURST_SECONDS))

@@ -9,12 +9,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from kaizala_admin.connectors import limiter
+from kaizala_admin.connectors.clock import later
 from kaizala_admin.connectors.models import Lease
 
 from .due import DueConnector, add_outstanding, add_rows, due_connectors, without_permit
 from .lanes import Waiting, hand_out, most_useful
 from .models import OutboxRow
-from .times import now_plus
 
 PERMIT_LIFE = timedelta(seconds=30)
 PROBE_EVERY = 180.0  # seconds between two tries of a connector that needs attention
@@ -92,7 +92,7 @@ def mark(given: dict[Waiting, int], leadership: Leadership) -> int:
         leadership.check()
         return sum(
             without_permit(row_class._default_manager.filter(pk__in=ids, state="queued", held=False)).update(
-                permits=permits, permits_until=now_plus(PERMIT_LIFE)
+                permits=permits, permits_until=later(PERMIT_LIFE)
             )
             for (row_class, permits), ids in groups.items()
         )

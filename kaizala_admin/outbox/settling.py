@@ -8,11 +8,12 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from kaizala_admin.connectors.clock import later
+
 from .claims import LEASE, Claim, turn
 from .classification import Verdict
 from .models import FINAL, Attempt, OutboxRow, State
 from .registry import label
-from .times import now_plus
 
 
 def settle(claim: Claim, result: Any) -> bool:
@@ -64,7 +65,7 @@ def _mine(row: OutboxRow) -> QuerySet[OutboxRow]:
 def _go_on(row: OutboxRow, calls_left: int) -> bool:
     """The next call of the same row: at once while permits last and nobody paused it, else back in line."""
     table = type(row)._default_manager.filter(pk=row.pk)
-    more = {"settled_at": None, "attempts": 1, "lease_until": now_plus(LEASE)}
+    more = {"settled_at": None, "attempts": 1, "lease_until": later(LEASE)}
     if calls_left > 0 and table.filter(held=False, permits_until__gt=Now()).update(
         state=State.SENDING, **more
     ):
@@ -86,7 +87,7 @@ def _changes(verdict: Verdict) -> dict[str, Any]:
     if verdict.state in FINAL:
         changes["settled_at"] = Now()
     if verdict.state == State.QUEUED:
-        changes["not_before"] = now_plus(timedelta(seconds=verdict.wait))
+        changes["not_before"] = later(timedelta(seconds=verdict.wait))
     if not verdict.counted:
         changes["attempts"] = F("attempts") - 1
     return changes

@@ -1,0 +1,404 @@
+"""The pump over real HTTP: every way a call can end, and every rival that acts in the middle of it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from kaizala_admin.connectors.models import Bucket, Connector
+from kaizala_admin.kaizala import Refused
+from kaizala_admin.outbox import claims, pump, services, sweeper
+from kaizala_admin.outbox.models import Attempt, OutboxRow, State
+from tests.outbox.conftest import permit
+from tests.outbox.line import models as line
+from tests.outbox.line.models import Page, Parcel
+from tests.sandbox_process import SandboxProcess
+
+pytestmark = pytest.mark.django_db
+
+Put = Callable[..., Any]
+
+
+def rows_of(row: OutboxRow) -> QuerySet[Any]:
+    return type(row)._default_manager.filter(pk=row.pk)
+
+
+def accepted(wire: SandboxProcess, text: str = "The rain comes on Friday") -> int:
+    """Messages that the sandbox took, by its own ledger."""
+    return int(wire.get("/sandbox/ledger/summary", text=text)["messages"])
+
+
+def outcomes(row: OutboxRow) -> list[tuple[int, str, str]]:
+    tries = Attempt.objects.filter(row_class=row._meta.label_lower, row_id=row.pk).order_by("number")
+    return list(tries.values_list("number", "outcome", "reason"))
+
+
+def let_lease_end(row: OutboxRow) -> None:
+    rows_of(row).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_permitted_row_is_sent_once_and_its_attempt_is_kept(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put()
+    assert pump.pump(connector.pk) == 1
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.claim, row.permits, row.answers) == (State.SENT, 1, 1, 0, 1)
+    assert row.settled_at is not None
+    assert row.lease_until is None
+    assert outcomes(row) == [(1, "sent", "")]
+    assert accepted(wire) == 1
+
+
+def test_a_row_without_a_permit_waits(connector: Connector, put: Put) -> None:
+    row = put(permits=0)
+    assert pump.pump(connector.pk) == 0
+    row.refresh_from_db()
+    assert row.state == State.QUEUED
+
+
+def test_a_permit_that_ran_out_is_worth_nothing(connector: Connector, put: Put) -> None:
+    row = put(permits=0)
+    permit(row, seconds=-1)
+    assert pump.pump(connector.pk) == 0
+
+
+def test_a_second_bell_finds_nothing_to_do(connector: Connector, put: Put, wire: SandboxProcess) -> None:
+    put()
+    assert [pump.pump(connector.pk), pump.pump(connector.pk)] == [1, 0]
+    assert accepted(wire) == 1
+
+
+def test_a_bell_that_rings_while_the_call_is_under_way_finds_nothing_to_do(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    put()
+    rung: list[int] = []
+    line.meanwhile.append(lambda row: rung.append(pump.pump(connector.pk)))
+    assert pump.pump(connector.pk) == 1
+    assert rung == [0]
+    assert accepted(wire) == 1
+
+
+def test_of_two_that_claim_the_same_row_one_wins(connector: Connector, put: Put) -> None:
+    row = put()
+    first, second = rows_of(row).get(), rows_of(row).get()
+    assert [claims.take(first), claims.take(second)] == [True, False]
+    row.refresh_from_db()
+    assert (row.attempts, row.claim) == (1, 1)
+
+
+def test_a_paused_row_is_not_sent_and_goes_on_when_released(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put()
+    assert services.hold(rows_of(row)) == 1
+    assert pump.pump(connector.pk) == 0
+    assert services.release(rows_of(row)) == 1
+    assert pump.pump(connector.pk) == 1
+    assert accepted(wire) == 1
+
+
+def test_a_pause_between_the_look_and_the_claim_is_honoured(connector: Connector, put: Put) -> None:
+    row = put()
+    seen = rows_of(row).get()
+    services.hold(rows_of(row))
+    assert claims.take(seen) is False
+
+
+def test_a_cancel_between_the_look_and_the_claim_is_honoured(connector: Connector, put: Put) -> None:
+    row = put()
+    seen = rows_of(row).get()
+    assert services.cancel(rows_of(row)) == 1
+    assert claims.take(seen) is False
+    row.refresh_from_db()
+    assert (row.state, row.heard) == (State.CANCELLED, "cancelled")
+
+
+def test_a_cancel_during_the_call_comes_too_late(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put()
+    cancelled: list[int] = []
+    line.meanwhile.append(lambda row: cancelled.append(services.cancel(rows_of(row))))
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert cancelled == [0]
+    assert (row.state, accepted(wire)) == (State.SENT, 1)
+
+
+def test_rows_of_a_connector_that_is_switched_off_wait(connector: Connector, put: Put) -> None:
+    row = put()
+    Connector.objects.filter(pk=connector.pk).update(is_active=False)
+    assert pump.pump(connector.pk) == 0
+    row.refresh_from_db()
+    assert row.state == State.QUEUED
+
+
+def test_a_worker_that_shuts_down_takes_nothing_new(connector: Connector, put: Put) -> None:
+    put(), put()
+    line.meanwhile.append(lambda row: pump.stopping.set())
+    assert pump.pump(connector.pk) == 1
+    assert Parcel.objects.filter(state=State.QUEUED, permits=1).count() == 1
+
+
+# --- a late writer -----------------------------------------------------------------------------------------
+
+
+def test_a_writer_whose_lease_ended_changes_nothing(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put()
+
+    def stand_still(mine: OutboxRow) -> None:
+        let_lease_end(mine)
+        assert sweeper.sweep() == 1
+
+    line.meanwhile.append(stand_still)
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.answers) == (State.UNKNOWN, "worker_died", 0)
+    assert outcomes(row) == [(1, "unknown", "worker_died")]
+    assert accepted(wire) == 1
+
+
+def test_a_late_error_does_not_disturb_the_next_claim(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put(Page)
+
+    def stand_still(mine: OutboxRow) -> None:
+        let_lease_end(mine)
+        sweeper.sweep()
+        rows_of(mine).update(not_before=timezone.now())
+        permit(mine)
+        pump.pump(connector.pk)  # the next worker, start to end
+        wire.post("/sandbox/faults", operation="fetch_members", kind="error-before", status=500)
+
+    line.meanwhile.append(stand_still)
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert (row.state, row.answers, row.claim) == (State.SENT, 1, 2)
+    assert outcomes(row) == [(1, "queued", "worker_died"), (2, "sent", "")]
+
+
+# --- a worker that dies ------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_dies_after_its_claim_leaves_an_unknown_row(connector: Connector, put: Put) -> None:
+    row = put()
+    assert claims.claim(connector.pk) is not None
+    assert sweeper.sweep() == 0  # the lease still runs
+    let_lease_end(row)
+    assert sweeper.sweep() == 1
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.heard) == (State.UNKNOWN, "worker_died", "unknown")
+    assert outcomes(row) == [(1, "unknown", "worker_died")]
+    assert sweeper.sweep() == 0
+
+
+def test_a_repeatable_row_of_a_dead_worker_goes_back_in_line(connector: Connector, put: Put) -> None:
+    row = put(Page)
+    claims.claim(connector.pk)
+    let_lease_end(row)
+    sweeper.sweep()
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (State.QUEUED, 1)
+
+
+def test_a_row_that_kills_its_worker_each_time_ends_as_failed(connector: Connector, put: Put) -> None:
+    row = put(Page)
+    for _ in range(8):
+        rows_of(row).update(not_before=timezone.now())
+        permit(row)
+        claims.claim(connector.pk)
+        let_lease_end(row)
+        sweeper.sweep()
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.attempts) == (State.FAILED, "worker_died", 8)
+
+
+# --- how a call ends ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "state", "reason", "taken"),
+    [
+        ("error-before", {"status": 500}, State.UNKNOWN, "no_answer", 0),
+        ("error-after", {"status": 500}, State.UNKNOWN, "no_answer", 1),
+        ("error-after", {"status": 503}, State.UNKNOWN, "no_answer", 1),
+        ("cut-before", {}, State.UNKNOWN, "no_answer", 0),
+        ("cut-after", {}, State.UNKNOWN, "no_answer", 1),
+        ("throttle", {"retryAfter": 30}, State.QUEUED, "throttled", 0),
+        ("expired-token", {}, State.QUEUED, "expired_token", 0),
+    ],
+)
+def test_a_fault_on_the_line_decides_the_state(
+    connector: Connector,
+    put: Put,
+    wire: SandboxProcess,
+    kind: str,
+    options: dict[str, Any],
+    state: State,
+    reason: str,
+    taken: int,
+) -> None:
+    row = put()
+    wire.post("/sandbox/faults", operation="send_message", kind=kind, times=1, **options)
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.heard) == (state, reason, str(state))
+    assert outcomes(row) == [(1, str(state), reason)]
+    assert accepted(wire) == taken
+
+
+def test_an_unknown_row_is_never_sent_again_by_itself(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put()
+    wire.post("/sandbox/faults", operation="send_message", kind="cut-after", times=1)
+    pump.pump(connector.pk)
+    for _ in range(3):
+        permit(row)
+        sweeper.sweep()
+        assert pump.pump(connector.pk) == 0
+    assert accepted(wire) == 1
+
+
+def test_a_lost_answer_sends_a_repeatable_row_back_in_line(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put(Page)
+    wire.post("/sandbox/faults", operation="fetch_members", kind="cut-after", times=1)
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.attempts) == (State.QUEUED, "no_answer", 1)
+
+
+def test_kaizalas_no_is_final_and_in_its_own_words(connector: Connector, put: Put) -> None:
+    row = put(group_id="no-such-group@kaizala")
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert row.state == State.FAILED
+    assert row.reason not in ("", "our_error")
+    assert row.detail != ""
+    assert row.settled_at is not None
+
+
+def test_a_throttled_row_rests_its_whole_connector_and_loses_no_attempt(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put()
+    wire.post("/sandbox/faults", operation="send_message", kind="throttle", retryAfter=30, times=1)
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert row.attempts == 0
+    assert 29 <= (row.not_before - timezone.now()).total_seconds() <= 36
+    bucket = Bucket.objects.get(key=f"connector:{connector.pk}")
+    assert bucket.paused_until > timezone.now().timestamp() + 25
+
+
+def test_an_expired_token_is_replaced_and_the_row_sent_at_the_next_permit(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put()
+    wire.post("/sandbox/faults", operation="send_message", kind="expired-token", times=1)
+    pump.pump(connector.pk)
+    permit(row)
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert (row.state, accepted(wire)) == (State.SENT, 1)
+
+
+def test_nobody_listening_is_tried_again_eight_times_then_failed(
+    add_connector: Callable[..., Connector], tenant: Any
+) -> None:
+    connector = add_connector(url="http://127.0.0.1:9")
+    grant = connector.grants.get()
+    row = Parcel.objects.create(connector=connector, grant=grant, text="x", group_id="g")
+    states = []
+    for _ in range(8):
+        Parcel.objects.update(not_before=timezone.now())
+        permit(row)
+        pump.pump(connector.pk)
+        row.refresh_from_db()
+        states.append((row.state, row.reason))
+    assert states == [*[(State.QUEUED, "not_sent")] * 7, (State.FAILED, "not_sent")]
+
+
+@pytest.mark.parametrize(
+    ("row_class", "state", "settled"), [(Parcel, State.UNKNOWN, False), (Page, State.QUEUED, False)]
+)
+def test_an_answer_that_cannot_be_written_down_never_sends_twice(
+    connector: Connector,
+    put: Put,
+    wire: SandboxProcess,
+    row_class: type[OutboxRow],
+    state: State,
+    settled: bool,
+) -> None:
+    row = put(row_class)
+    line.broken.append(ValueError("a bug"))
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.detail, row.answers) == (state, "not_recorded", "ValueError", 0)
+    assert pump.pump(connector.pk) == 0
+    assert accepted(wire) == (1 if row_class is Parcel else 0)
+
+
+def test_a_record_that_says_no_fails_the_row(connector: Connector, put: Put) -> None:
+    row = put(Page)
+    line.broken.append(Refused("Too many would go", code="too_many_gone"))
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.detail) == (State.FAILED, "too_many_gone", "Too many would go")
+
+
+# --- several calls for one row -----------------------------------------------------------------------------
+
+
+def test_several_permits_are_several_calls_without_going_back_in_line(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put(Page, permits=3, wanted=3)
+    assert pump.pump(connector.pk) == 3
+    row.refresh_from_db()
+    assert (row.state, row.answers, row.claim) == (State.SENT, 3, 1)
+    assert outcomes(row) == [(1, "sent", "")]
+
+
+def test_a_row_that_wants_more_than_its_permits_goes_back_in_line(connector: Connector, put: Put) -> None:
+    row = put(Page, permits=2, wanted=5)
+    assert pump.pump(connector.pk) == 2
+    row.refresh_from_db()
+    assert (row.state, row.answers, row.attempts, row.permits) == (State.QUEUED, 2, 0, 0)
+
+
+def test_a_pause_between_two_calls_of_a_row_is_honoured(connector: Connector, put: Put) -> None:
+    row = put(Page, permits=5, wanted=5)
+    line.meanwhile.append(lambda mine: services.hold(rows_of(mine)) and None)
+    assert pump.pump(connector.pk) == 1
+    row.refresh_from_db()
+    assert (row.state, row.held, row.answers) == (State.QUEUED, True, 1)
+
+
+def test_a_shutdown_between_two_calls_of_a_row_puts_it_back_in_line(connector: Connector, put: Put) -> None:
+    row = put(Page, permits=5, wanted=5)
+    line.meanwhile.append(lambda mine: pump.stopping.set())
+    assert pump.pump(connector.pk) == 1
+    row.refresh_from_db()
+    assert (row.state, row.answers) == (State.QUEUED, 1)
+
+
+# --- health ------------------------------------------------------------------------------------------------
+
+
+def test_a_call_that_works_clears_the_connectors_warning(connector: Connector, put: Put) -> None:
+    Connector.objects.filter(pk=connector.pk).update(health="needs_attention", health_reason="Refused")
+    put()
+    pump.pump(connector.pk)
+    connector.refresh_from_db()
+    assert connector.health == "working"
