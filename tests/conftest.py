@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from pytest_django.fixtures import SettingsWrapper
 
 from tests.sandbox_process import SandboxProcess
 
@@ -14,3 +15,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
     """One small sandbox for the whole run; a test that needs a clean one posts to /sandbox/reset."""
     with SandboxProcess(tmp_path_factory.mktemp("sandbox"), people=300, no_answers=True) as process:
         yield process
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: SettingsWrapper) -> None:
+    """Pages under test find their static files where they lie; nobody has to collect them first."""
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
