@@ -92,15 +92,19 @@ def seconds_left(rows: QuerySet[SyncRun]) -> int | None:
         .annotate(calls=Sum(F("expected_pages") - F("pages")))
     )
     times = [
-        60 * max(1, row["calls"])
-        / (HEADROOM * max(1, min(row["connector__calls_per_minute"], row["connector__tenant__calls_per_minute"])))
+        60
+        * max(1, row["calls"])
+        / (
+            HEADROOM
+            * max(1, min(row["connector__calls_per_minute"], row["connector__tenant__calls_per_minute"]))
+        )
         for row in left
     ]
     return ceil(max(times)) if times else None
 
 
 def in_words(seconds: int | None) -> str:
-    """"about 3 min", "about 2 h 5 min"; "" when nothing is known."""
+    """ "about 3 min", "about 2 h 5 min"; "" when nothing is known."""
     from django.utils.translation import gettext as _
 
     if seconds is None:

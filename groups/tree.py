@@ -13,7 +13,9 @@ MOST = 2_000  # lines of one page
 def lines() -> tuple[list[Node], bool]:
     """The first 2,000 lines, depth first, in the order of names; and whether there are more. Two queries."""
     groups = list(
-        Group.objects.filter(gone_at__isnull=True).select_related("tenant").order_by("tenant__name", "name", "pk")
+        Group.objects.filter(gone_at__isnull=True)
+        .select_related("tenant")
+        .order_by("tenant__name", "name", "pk")
     )
     some = list(islice(_walk(groups), MOST + 1))
     return some[:MOST], len(some) > MOST

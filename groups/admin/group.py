@@ -59,19 +59,28 @@ class GroupAdmin(ReadOnlyAdmin):
 
     @display(description=_("people"), ordering="subscriber_count")
     def people(self, row: Group) -> str:
-        members = ngettext("%(count)d member", "%(count)d members", row.member_count) % {"count": row.member_count}
+        members = ngettext("%(count)d member", "%(count)d members", row.member_count) % {
+            "count": row.member_count
+        }
         if row.group_type != Group.Type.PUBLIC:
             return members
         count = row.subscriber_count
-        return f"{members}, " + ngettext("%(count)d subscriber", "%(count)d subscribers", count) % {"count": count}
+        return f"{members}, " + ngettext("%(count)d subscriber", "%(count)d subscribers", count) % {
+            "count": count
+        }
 
     @display(description=_("hierarchy"))
     def hierarchy(self, row: Any) -> str:
         words = []
         if row.parent_total:
-            words.append(ngettext("below %(n)d group", "below %(n)d groups", row.parent_total) % {"n": row.parent_total})
+            words.append(
+                ngettext("below %(n)d group", "below %(n)d groups", row.parent_total)
+                % {"n": row.parent_total}
+            )
         if row.child_total:
-            words.append(ngettext("%(n)d sub-group", "%(n)d sub-groups", row.child_total) % {"n": row.child_total})
+            words.append(
+                ngettext("%(n)d sub-group", "%(n)d sub-groups", row.child_total) % {"n": row.child_total}
+            )
         return ", ".join(words) or "–"
 
     @display(description=_("last sync"), ordering="synced_at")
@@ -96,7 +105,9 @@ class GroupAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         return views.GroupPage.as_view()(request, object_id=object_id)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         more = {"may_sync": self.has_sync_permission(request), "nothing_mirrored": not Group.objects.exists()}
         return super().changelist_view(request, {**more, **(extra_context or {})})
 
@@ -104,7 +115,11 @@ class GroupAdmin(ReadOnlyAdmin):
         own = [
             path("tree/", views.GroupTree.as_view(), name="groups_group_tree"),
             path("sync/", syncing.SyncEverything.as_view(), name="groups_group_sync_everything"),
-            path("sync/<int:connector_id>/", syncing.SyncConnector.as_view(), name="groups_group_sync_connector"),
+            path(
+                "sync/<int:connector_id>/",
+                syncing.SyncConnector.as_view(),
+                name="groups_group_sync_connector",
+            ),
             path("<int:group_id>/sync/", syncing.SyncGroup.as_view(), name="groups_group_sync"),
         ]
         return [*own, *super().get_urls()]

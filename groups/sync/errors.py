@@ -8,6 +8,8 @@ TOO_MANY_GONE = "too_many_gone"
 NO_PROGRESS = "no_progress"
 STALE = "stale_sync"
 STOPPED = "stopped"
+VANISHED = "group_vanished"  # a run that is done, with a note
+HIDDEN = "subscribers_hidden"  # the same
 
 
 class SyncError(Refused):

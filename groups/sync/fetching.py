@@ -19,8 +19,15 @@ class Vanished:
     message: str
 
 
+@dataclass(frozen=True)
+class Hidden:
+    """Only an admin may read the subscribers, and the grant is none (403)."""
+
+    message: str
+
+
 def fetch(run: SyncRun, client: KaizalaClient) -> Any:
-    """One page: groups, a group, a tree, members, or a SubscriberPage; Vanished when the group is not there."""
+    """One page: groups, a group, a tree, members, or a SubscriberPage; or Vanished, or Hidden."""
     if run.started_at is None:
         run.started_at = timezone.now()  # before the call: who joins while it is under way is not "gone"
     if run.kind == SyncRun.Kind.DIRECTORY:
@@ -30,6 +37,8 @@ def fetch(run: SyncRun, client: KaizalaClient) -> Any:
     except Refused as error:
         if error.status == 404 and error.code:  # without Kaizala's code it may be a proxy speaking
             return Vanished(error.message)
+        if error.status == 403 and error.code and run.stage == SUBSCRIBERS:
+            return Hidden(error.message)
         raise
 
 

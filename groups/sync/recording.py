@@ -4,15 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from groups.models import Group, Member, Subscriber, SyncRun
 from kaizala_admin.connectors import clock
-from kaizala_admin.kaizala import GroupInfo, SubscriberPage
+from kaizala_admin.kaizala import SUBSCRIBER_PAGE, GroupInfo, SubscriberPage
 from kaizala_admin.kaizala import Person as RemotePerson
 
 from . import directory, errors, graph, mirror, people, seen
-from .fetching import DETAILS, MEMBERS, SUB_GROUPS, SUBSCRIBERS, Vanished
+from .fetching import DETAILS, MEMBERS, SUB_GROUPS, SUBSCRIBERS, Hidden, Vanished
 from .plan import next_stage
 from .tally import Tally, advance
+
+LOOK_EVERY = 100  # pages; counting a million rows at each page would cost more than the page
 
 
 def record(run: SyncRun, result: Any) -> bool:
@@ -23,6 +27,8 @@ def record(run: SyncRun, result: Any) -> bool:
         return True
     if isinstance(result, Vanished):
         return _vanish(run, result, now)
+    if isinstance(result, Hidden):
+        return _skip(run, result, now)
     counted, cursor = _STAGES[run.stage](run, result, now)
     stage = run.stage if cursor else next_stage(run.stage, _group(run))
     advance(run, counted, stage, cursor, now)
@@ -37,10 +43,29 @@ def _group(run: SyncRun) -> Group:
 
 
 def _vanish(run: SyncRun, result: Vanished, now: datetime) -> bool:
+    """The group is over, and so is the run: that is an answer, not a failure."""
     mirror.date_vanished(_group(run).pk, result.message, now, run.pk)
     advance(run, Tally(gone=1), "", "", now)
     seen.forget(run)
+    _note(run, errors.VANISHED, _("Kaizala answers that there is no such group. It is marked as gone."))
     return True
+
+
+def _skip(run: SyncRun, result: Hidden, now: datetime) -> bool:
+    """Keeps the subscribers as they are: whom we may not see has not left."""
+    advance(run, Tally(), "", "", now)
+    _complete(run, now)
+    _note(
+        run,
+        errors.HIDDEN,
+        _("Its subscribers were not read: Kaizala shows them to an admin of the group only."),
+    )
+    return True
+
+
+def _note(run: SyncRun, reason: str, text: str) -> None:
+    """What a person should know of a run that is done."""
+    SyncRun.objects.filter(pk=run.pk).update(reason=reason, detail=text)
 
 
 def _details(run: SyncRun, info: GroupInfo, now: datetime) -> tuple[Tally, str]:
@@ -67,7 +92,16 @@ def _subscribers(run: SyncRun, page: SubscriberPage, now: datetime) -> tuple[Tal
     seen.remember(run, cursor, list(found), keys)
     if not cursor:
         counted.gone = _close_subscribers(run, now)
+    elif run.pages % LOOK_EVERY == LOOK_EVERY - 1:
+        _check_end(run)
     return counted, cursor
+
+
+def _check_end(run: SyncRun) -> None:
+    """A list that has told twice as many people as the mirror knows, and then some, goes in circles."""
+    known = Subscriber.objects.filter(group_id=run.group_id).count()
+    if run.page_set.count() * SUBSCRIBER_PAGE > 2 * known + 20 * SUBSCRIBER_PAGE:
+        raise errors.no_progress()
 
 
 def _close_subscribers(run: SyncRun, now: datetime) -> int:

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from groups import queries, search
-from groups.models import Group, Member, Person, Subscriber, SyncRun
+from groups.models import Group, Member, Person, Subscriber
 from groups.tabs import Tab, register
 
 PAGE = 50  # people, and runs, on one page
@@ -75,8 +75,17 @@ def register_all() -> None:
     own = [
         Tab("overview", _("Overview"), "groups.view_group", "groups/tabs/overview.html", overview, 0),
         Tab("members", _("Members"), "groups.view_member", "groups/tabs/people.html", members, 10),
-        Tab("subscribers", _("Subscribers"), "groups.view_subscriber", "groups/tabs/people.html", subscribers, 20),
-        Tab("sub_groups", _("Sub-groups"), "groups.view_group", "groups/tabs/sub_groups.html", sub_groups, 30),
+        Tab(
+            "subscribers",
+            _("Subscribers"),
+            "groups.view_subscriber",
+            "groups/tabs/people.html",
+            subscribers,
+            20,
+        ),
+        Tab(
+            "sub_groups", _("Sub-groups"), "groups.view_group", "groups/tabs/sub_groups.html", sub_groups, 30
+        ),
         Tab("history", _("Sync history"), "groups.view_syncrun", "groups/tabs/history.html", history, 90),
     ]
     for tab in own:
