@@ -62,11 +62,18 @@ class Connector(models.Model):
     health = models.CharField(_("health"), max_length=20, choices=Health, default=Health.WORKING)
     health_reason = models.CharField(_("why"), max_length=500, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    allowed_hosts = models.CharField(
+        _("other hosts"),
+        max_length=500,
+        blank=True,
+        help_text=_("Hosts that Kaizala may move this connector to, besides its own; with spaces between them."),
+    )
 
     class Meta:
         verbose_name = _("connector")
         verbose_name_plural = _("connectors")
         ordering = ["tenant__name", "name"]
+        permissions = [("test_connector", _("Can test connectors and get tokens for them"))]
         constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="connector_name_in_tenant")]
 
     def __str__(self) -> str:
@@ -99,6 +106,7 @@ class Grant(models.Model):
     refreshed_at = models.DateTimeField(_("last refreshed"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WORKING)
     state_reason = models.CharField(_("why"), max_length=500, blank=True)
+    version = models.PositiveIntegerField(default=0)  # grows with each change of tokens; guards a late writer
 
     class Meta:
         verbose_name = _("grant")

@@ -1,0 +1,62 @@
+"""The arithmetic of one budget: GCRA, spaced calls with a small burst (design, Limits; reliability 1.8)."""
+
+from dataclasses import dataclass
+
+from .models import Bucket
+
+HEADROOM = 0.95  # an exact limiter still goes over on the wire
+BURST_SECONDS, LEAST_BURST = 0.25, 3
+SLOWER = 0.9  # the pace for a while after a 429
+SLOW_FOR = 600.0  # seconds
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast one budget may be used. Any 60 seconds see at most `calls_per_minute` grants."""
+
+    calls_per_minute: int
+
+    @property
+    def burst(self) -> int:
+        """Calls that may go at once after a rest."""
+        wanted = max(LEAST_BURST, int(self.calls_per_minute / 60 * BURST_SECONDS))
+        return max(1, min(wanted, self.calls_per_minute // 3))
+
+    @property
+    def per_minute(self) -> float:
+        """The steady rate: n calls in a minute need n < rate + burst, so a small budget gives way to its burst."""
+        return min(self.calls_per_minute * HEADROOM, self.calls_per_minute + HEADROOM - self.burst)
+
+    def spacing(self, slowed: bool) -> float:
+        """Seconds between two calls."""
+        return 60 / (self.per_minute * (SLOWER if slowed else 1.0))
+
+
+@dataclass
+class Budget:
+    """One bucket under its lock. Times are seconds since the epoch on the database's clock."""
+
+    bucket: Bucket
+    pace: Pace
+
+    def room(self, now: float) -> int:
+        """Calls that may go now."""
+        if self.bucket.paused_until > now:
+            return 0
+        spacing = self._spacing(now)
+        ahead = max(self.bucket.next_at, now) - now
+        return max(0, int(self.pace.burst - ahead / spacing + 1e-6))
+
+    def wait(self, now: float) -> float:
+        """Seconds until one call may go."""
+        spacing = self._spacing(now)
+        spaced = self.bucket.next_at - (self.pace.burst - 1) * spacing - now
+        return max(0.0, self.bucket.paused_until - now, spaced)
+
+    def use(self, now: float, calls: int) -> None:
+        """Counts the calls, whether there was room or not; at most a minute's worth of debt is remembered."""
+        used = max(self.bucket.next_at, now) + calls * self._spacing(now)
+        self.bucket.next_at = min(used, now + 60 + self.pace.burst * self._spacing(now))
+
+    def _spacing(self, now: float) -> float:
+        return self.pace.spacing(slowed=self.bucket.slowed_until > now)
