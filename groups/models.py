@@ -152,7 +152,7 @@ class Subscriber(Person):
 
 
 class SyncRun(OutboxRow):
-    """One sync: of what a grant reaches, or of one group. Each call fetches one page; the row is its own cursor."""
+    """One sync: of what a grant reaches, or of one group. Each call is a page; the row is its own cursor."""
 
     class Kind(models.TextChoices):
         DIRECTORY = "directory", _("Groups of a grant")
@@ -224,7 +224,7 @@ class SyncRun(OutboxRow):
 
 
 class SyncPage(models.Model):
-    """What one page of a run held. Kept until the run is done, so that unchanged rows need no write of their own.
+    """What one page of a run held. Kept until the run is done, so that unchanged rows need no write.
 
     `cursor` and `content` are digests: a cursor or a page that comes again is a loop. `ids` are the primary
     keys of the page's mirror rows, 8 bytes each (`groups.sync.seen`).

@@ -12,7 +12,7 @@ CHUNK = 2_000
 
 
 def usable_reaches() -> QuerySet[Reach]:
-    """What can be called through: reaches that hold, of grants and connectors that work; best first for a group.
+    """Reaches that hold, of grants and connectors that work; for each group the best first.
 
     An admin's grant comes first, then the connector with the larger budget (contract 1.7, 3.2).
     """
@@ -45,7 +45,7 @@ def best_grants(group_ids: Sequence[int]) -> dict[int, Grant]:
 
 
 def subscriber_numbers(group: Group) -> Iterator[tuple[str, str]]:
-    """(mobile number, name) of every present subscriber with a number, in a steady order, 2,000 rows a query."""
+    """(mobile number, name) of each present subscriber with a number, in a steady order, 2,000 a query."""
     rows = Subscriber.objects.filter(group=group, gone_at__isnull=True).order_by("id")
     last = 0
     while some := list(rows.filter(id__gt=last).values_list("id", "mobile_number", "name")[:CHUNK]):

@@ -11,7 +11,7 @@ _NUMBER = re.compile(r"[\s\d()+./-]{4,}")
 
 
 def people(text: str) -> Q:
-    """A condition on members or subscribers. A number is matched from its start, by index; a name in any part."""
+    """A condition on members or subscribers: a number from its start, by index, or any part of a name."""
     text = text.strip()
     if not _NUMBER.fullmatch(text):
         return Q(name__icontains=text)

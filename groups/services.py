@@ -40,7 +40,7 @@ def start_sync(group: Group, lane: Lane = Lane.PERSON) -> SyncRun:
 
 
 def start_connector_sync(connector: Connector, lane: Lane = Lane.PERSON) -> list[SyncRun]:
-    """Starts a sync of all that the connector's grants reach: one run a working grant, whose answer starts the rest.
+    """Starts a sync of all that the connector's grants reach: one run a grant, whose answer starts the rest.
 
     Raises CannotSync when the connector has no working grant or is not active.
     """
@@ -105,7 +105,7 @@ def accept_gone(run: SyncRun, by: AbstractBaseUser | None = None) -> bool:
 
 
 def cancel(runs: Sequence[SyncRun], by: AbstractBaseUser | None = None) -> int:
-    """Stops the runs and what they started; returns how many. One that is calling now stops after its call."""
+    """Stops the runs and what they started; returns how many. One that calls now stops after its call."""
     rows = family(*runs).filter(state__in=ACTIVE)
     with transaction.atomic():
         asked = rows.update(stop_asked=True)

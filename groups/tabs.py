@@ -7,12 +7,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
+from groups.access import may
 from groups.models import Group
 
 
 @dataclass(frozen=True)
 class Tab:
-    """`permission` is "app.codename"; `context(group, request)` gives the template its variables beside `group`."""
+    """`permission` is "app.codename"; `context(group, request)` gives the template its variables."""
 
     key: str
     title: "str | Promise"
@@ -32,4 +33,4 @@ def register(tab: Tab) -> None:
 
 def tabs_for(request: HttpRequest) -> list[Tab]:
     """The tabs that this person may open."""
-    return [tab for tab in TABS if request.user.has_perm(tab.permission)]
+    return [tab for tab in TABS if may(request, tab.permission)]

@@ -9,17 +9,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from groups import services
+from groups.access import may
 from groups.models import Group, GroupLink
 from groups.views import group as views
 from groups.views import syncing
 from groups.views.runs import progress_url
 from kaizala_admin.ui.admin import ReadOnlyAdmin
-from kaizala_admin.ui.paginator import CappedPaginator
 from kaizala_admin.ui.templatetags.ui import ago
 
+from .columns import column
 from .filters import PresenceFilter, StaleFilter, TypeFilter
 
 
@@ -34,7 +34,8 @@ class GroupAdmin(ReadOnlyAdmin):
     search_help_text = _("A part of the name, or the group's ID")
     ordering = ("name", "id")
     sortable_by = ("name_and_state", "people", "last_sync")
-    paginator = CappedPaginator
+    empty_title = _("No groups here")
+    empty_text = _("Groups appear after the first sync of a connector with a working grant.")
     actions = ("sync_selected",)
     list_before_template = "groups/list_before.html"
 
@@ -49,15 +50,15 @@ class GroupAdmin(ReadOnlyAdmin):
         exact = queryset.filter(group_id=search_term.strip())
         return (found | exact if search_term else found), distinct
 
-    @display(description=_("group"), ordering="name", header=True)
+    @column(_("group"), ordering="name", header=True)
     def name_and_state(self, row: Group) -> list[Any]:
         return [row.name, gettext("Gone") if row.gone_at else row.group_id]
 
-    @display(description=_("type"), label={"ConnectGroup": "info"})
+    @column(_("type"), label={"ConnectGroup": "info"})
     def type_name(self, row: Group) -> tuple[str, str]:
         return row.group_type, row.get_group_type_display()
 
-    @display(description=_("people"), ordering="subscriber_count")
+    @column(_("people"), ordering="subscriber_count")
     def people(self, row: Group) -> str:
         members = ngettext("%(count)d member", "%(count)d members", row.member_count) % {
             "count": row.member_count
@@ -69,7 +70,7 @@ class GroupAdmin(ReadOnlyAdmin):
             "count": count
         }
 
-    @display(description=_("hierarchy"))
+    @column(_("hierarchy"))
     def hierarchy(self, row: Any) -> str:
         words = []
         if row.parent_total:
@@ -83,12 +84,12 @@ class GroupAdmin(ReadOnlyAdmin):
             )
         return ", ".join(words) or "–"
 
-    @display(description=_("last sync"), ordering="synced_at")
+    @column(_("last sync"), ordering="synced_at")
     def last_sync(self, row: Group) -> str:
         return ago(row.synced_at)
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("groups.sync_group"))
+        return may(request, "groups.sync_group")
 
     @admin.action(description=_("Sync the chosen groups now"), permissions=["sync"])
     def sync_selected(self, request: HttpRequest, queryset: QuerySet[Group]) -> HttpResponse | None:
@@ -108,8 +109,9 @@ class GroupAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        more = {"may_sync": self.has_sync_permission(request), "nothing_mirrored": not Group.objects.exists()}
-        return super().changelist_view(request, {**more, **(extra_context or {})})
+        more = {"may_sync": self.has_sync_permission(request)}
+        page: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
+        return page
 
     def get_urls(self) -> list[URLPattern]:
         own = [

@@ -10,14 +10,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import display
 
 from groups import search
 from groups.models import Member, Person, Subscriber
 from kaizala_admin.ui.admin import ReadOnlyAdmin
-from kaizala_admin.ui.paginator import CappedPaginator
 from kaizala_admin.ui.templatetags.ui import ago
 
+from .columns import column
 from .filters import PresenceFilter, RegisteredFilter, RoleFilter
 
 
@@ -25,14 +24,13 @@ class PersonAdmin(ReadOnlyAdmin):
     """What both lists share. Only indexed columns sort, and nothing is counted to the end."""
 
     list_select_related = ("group",)
-    list_filter_submit = True
     search_fields = ("name",)  # shows the box; `get_search_results` does the search
     search_help_text = _("A number in any spelling, from its start, or a part of a name")
     ordering = ("-id",)
     sortable_by = ()
-    paginator = CappedPaginator
+    empty_title = _("Nobody here")
+    empty_text = _("People appear when the first sync of their group is done.")
     raw_id_fields = ("group",)
-    list_before_template = "groups/people_before.html"
     exclude = ("seen_run",)
 
     def get_search_results(
@@ -40,25 +38,25 @@ class PersonAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         return (queryset.filter(search.people(search_term)) if search_term.strip() else queryset), False
 
-    @display(description=_("name"), header=True)
+    @column(_("name"), header=True)
     def person(self, row: Person) -> list[Any]:
         return [row.name or gettext("No name"), row.mobile_number or gettext("No number")]
 
-    @display(description=_("group"))
+    @column(_("group"))
     def in_group(self, row: Any) -> str:
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:groups_group_change", args=[row.group_id]), row.group.name
         )
 
-    @display(description=_("registered"), boolean=True)
+    @column(_("registered"), boolean=True)
     def registered(self, row: Person) -> bool:
         return row.is_provisioned
 
-    @display(description=_("since"))
+    @column(_("since"))
     def since(self, row: Person) -> str:
         return ago(row.first_seen_at)
 
-    @display(description=_("gone"))
+    @column(_("gone"))
     def gone(self, row: Person) -> str:
         return ago(row.gone_at, never="–")
 

@@ -18,7 +18,7 @@ from .plan import expected_pages, first_stage
 
 
 def write(run: SyncRun, infos: Sequence[GroupInfo], now: datetime) -> tally.Tally:
-    """Stores the groups and that the grant reaches them, dates the others, and starts the groups' own runs."""
+    """Stores the groups and who reaches them, dates the others, and starts the groups' own runs."""
     written = mirror.write(run, infos, now, whole=True)
     roles = {written.rows[info.group_id].pk: info.caller_role for info in infos if info.group_id}
     _write_reaches(run, roles, now)

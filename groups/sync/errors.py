@@ -34,7 +34,8 @@ def no_progress() -> SyncError:
     return SyncError(
         NO_PROGRESS,
         _(
-            "Kaizala gave the same page again, so the list would never end. Nobody was marked as gone. Sync again later."
+            "Kaizala gave the same page again, so the list would never end. "
+            "Nobody was marked as gone. Sync again later."
         ),
     )
 

@@ -56,7 +56,7 @@ def _links_of(parents: set[int]) -> Iterator[GroupLink]:
 
 
 def close(run: SyncRun, told: set[int], now: datetime) -> int:
-    """Dates the links of the run's group to children that were not told; returns how many groups went with them."""
+    """Dates the links from the run's group to children that were not told; returns how many."""
     live = GroupLink.objects.filter(parent_id=run.group_id, gone_at__isnull=True)
     links = {child: key for key, child in live.values_list("pk", "child_id")}
     lost = {child: key for child, key in links.items() if child not in told}

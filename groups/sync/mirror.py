@@ -24,7 +24,7 @@ FIELDS = (
 
 
 def values_of(info: GroupInfo, known: Group | None, whole: bool) -> dict[str, Any]:
-    """The row's fields. `whole`: the answer names every field (contract OP 5); otherwise silence changes nothing."""
+    """The row's fields. `whole`: the answer names each (contract OP 5); otherwise silence changes nothing."""
     told: dict[str, Any] = {
         "name": clip(Group, "name", info.name) or info.group_id,
         "image_url": info.image_url,

@@ -20,7 +20,7 @@ WALK = 5_000  # keys read at a time when the end of a list looks for who left
 
 
 def key_of(person: RemotePerson) -> str:
-    """What tells people of one group apart: the user ID, else the number, else "" (contract 5: both may be absent)."""
+    """What tells people of a group apart: the user ID, else the number, else "" (contract 5)."""
     if person.person_id:
         return clip(Member, "person_id", person.person_id)
     return f"tel:{number_of(person)}" if number_of(person) else ""

@@ -1,4 +1,4 @@
-"""The order of a group's pages: details, sub-groups, members, subscribers; what is not needed is not called."""
+"""The order of a group's pages; what is not needed is not called."""
 
 from math import ceil
 
@@ -25,7 +25,7 @@ def next_stage(stage: str, group: Group) -> str:
 
 
 def expected_pages(group: Group, *, details: bool = False) -> int:
-    """Calls that a whole run of the group will take, from what is known now (contract 6: 50 subscribers a page)."""
+    """Calls that a whole run will take, from what is known now (contract 6: 50 subscribers a page)."""
     calls = int(details) + int(group.has_sub_groups) + 1
     if group.group_type == Group.Type.PUBLIC:
         people = max(group.subscriber_count, group.remote_user_count or 0)

@@ -20,7 +20,7 @@ LOOK_EVERY = 100  # pages; counting a million rows at each page would cost more 
 
 
 def record(run: SyncRun, result: Any) -> bool:
-    """Writes one page. True: the run is complete. Raises SyncError when it must not go on; then nothing is written."""
+    """Writes one page; True when the run is complete. SyncError: it must not go on, nothing is written."""
     now = clock.now()
     if run.kind == SyncRun.Kind.DIRECTORY:
         advance(run, directory.write(run, result, now), "", "", now)
@@ -39,7 +39,7 @@ def record(run: SyncRun, result: Any) -> bool:
 
 def _group(run: SyncRun) -> Group:
     """The group as the page left it."""
-    return Group.objects.get(pk=run.group_id)
+    return Group.objects.get(sync_runs=run)
 
 
 def _vanish(run: SyncRun, result: Vanished, now: datetime) -> bool:
@@ -99,7 +99,7 @@ def _subscribers(run: SyncRun, page: SubscriberPage, now: datetime) -> tuple[Tal
 
 def _check_end(run: SyncRun) -> None:
     """A list that has told twice as many people as the mirror knows, and then some, goes in circles."""
-    known = Subscriber.objects.filter(group_id=run.group_id).count()
+    known = Subscriber.objects.filter(group__sync_runs=run).count()
     if run.page_set.count() * SUBSCRIBER_PAGE > 2 * known + 20 * SUBSCRIBER_PAGE:
         raise errors.no_progress()
 

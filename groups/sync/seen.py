@@ -69,4 +69,4 @@ def recall(run: SyncRun) -> Seen:
 
 def forget(run: SyncRun) -> None:
     """Drops the pages of this run and of earlier ones of the same group: they have served."""
-    SyncPage.objects.filter(run__in=SyncRun.objects.filter(group_id=run.group_id)).delete()
+    SyncPage.objects.filter(run__in=SyncRun.objects.filter(group__sync_runs=run)).delete()

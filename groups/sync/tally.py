@@ -30,7 +30,7 @@ def guard(run: SyncRun, leaving: int, present: int, what: str) -> None:
 
 
 def advance(run: SyncRun, tally: Tally, stage: str, cursor: str, now: datetime) -> None:
-    """Counts the page and moves the run's cursor. Raises SyncError when a person stopped the run meanwhile."""
+    """Counts the page and moves the run's cursor. SyncError when a person stopped the run meanwhile."""
     run.started_at = run.started_at or now
     before = run.pages
     run.pages, run.stage, run.cursor = run.pages + 1, stage, cursor

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from groups import tabs, tree
+from groups.access import may
 from groups.models import Group, SyncRun
 from groups.services import ACTIVE
 from kaizala_admin.ui.views import ConsoleView
@@ -40,7 +41,7 @@ class GroupPage(ConsoleView):
                 TabLink(one.key, one.title, f"?tab={one.key}") for one in tabs.tabs_for(self.request)
             ],
             "active_run": SyncRun.objects.filter(group=group, state__in=ACTIVE).first(),
-            "may_sync": self.request.user.has_perm("groups.sync_group"),
+            "may_sync": may(self.request, "groups.sync_group"),
         }
         return super().get_context_data(**{**page, **tab.context(group, self.request)}, title=group.name)
 

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from groups import queries, search
-from groups.models import Group, Member, Person, Subscriber
+from groups.models import Group, Member, Subscriber
 from groups.tabs import Tab, register
 
 PAGE = 50  # people, and runs, on one page
@@ -41,7 +41,7 @@ def subscribers(group: Group, request: HttpRequest) -> dict[str, Any]:
     return {**_people(Subscriber, group, request), "total": group.subscriber_count, "list": "subscribers"}
 
 
-def _people(row_class: type[Person], group: Group, request: HttpRequest) -> dict[str, Any]:
+def _people(row_class: type[Any], group: Group, request: HttpRequest) -> dict[str, Any]:
     """One page of present people, found by key: page 20,000 costs as much as page 1."""
     wanted, after = request.GET.get("q", "").strip(), request.GET.get("after", "")
     rows: QuerySet[Any] = row_class._default_manager.filter(group=group, gone_at__isnull=True).order_by("id")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 
 from groups import services
+from groups.access import may
 from groups.models import SyncRun
 from groups.progress import in_words, progress
 from kaizala_admin.ui.views import ConsoleMixin, ConsoleView
@@ -52,7 +53,7 @@ class SyncProgress(ConsoleView):
             "progress": now,
             "time_to_go": in_words(now.seconds_left),
             "keys": ",".join(str(run.pk) for run in runs),
-            "may_sync": self.request.user.has_perm("groups.sync_group"),
+            "may_sync": may(self.request, "groups.sync_group"),
         }
         return super().get_context_data(title=self._title(runs), **more, **kwargs)
 

@@ -1,8 +1,7 @@
-"""A connector at the sandbox, and a stand-in for the pump: the same steps, one after the other, in this process."""
+"""A connector at the sandbox, and a stand-in for the pump: the same steps, one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +73,7 @@ def connect(sandbox: SandboxProcess) -> Grant:
 
 
 @pytest.fixture
-def service(db: None, sandbox: SandboxProcess) -> Iterator[Service]:
+def service(db: None, sandbox: SandboxProcess) -> Service:
     sandbox.post("/sandbox/reset")
     sandbox.post("/sandbox/budgets", connectorPerMinute=1_000_000, tenantPerMinute=1_000_000)
     grant = connect(sandbox)
@@ -82,7 +81,7 @@ def service(db: None, sandbox: SandboxProcess) -> Iterator[Service]:
     client = KaizalaClient(
         connector.api_root, connector.application_id, connector.application_secret, grant.refresh_token
     )
-    yield Service(sandbox, grant, client)
+    return Service(sandbox, grant, client)
 
 
 @pytest.fixture
