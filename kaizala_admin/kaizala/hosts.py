@@ -34,7 +34,7 @@ def _is_plain_host(host: str) -> bool:
         return False
 
 
-def _split(url: str) -> SplitResult | None:
+def split_url(url: str) -> SplitResult | None:
     """The parts of an address that two parsers cannot read in two ways; None for any other."""
     try:
         parts = urlsplit(url)
@@ -88,7 +88,7 @@ class AllowedHosts:
         self.api_root = self._read_root(api_root)
 
     def _read_root(self, api_root: str) -> str:
-        parts = _split(api_root.strip()) if isinstance(api_root, str) else None
+        parts = split_url(api_root.strip()) if isinstance(api_root, str) else None
         if parts is None:
             raise InvalidInput("Give a whole web address, like https://api.kaiza.la.", field="api_root")
         scheme, host, port = self._home = _origin(parts)
@@ -106,7 +106,7 @@ class AllowedHosts:
         """
         if url in self._known:
             return url
-        parts = _split(url)
+        parts = split_url(url)
         if parts is None or not self._is_allowed(parts):
             host = parts.netloc if parts else "an address that cannot be read"
             raise HostNotAllowed(

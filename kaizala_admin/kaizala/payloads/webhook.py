@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
-from urllib.parse import urlsplit
 
 from kaizala_admin.kaizala.errors import InvalidInput
-from kaizala_admin.kaizala.hosts import is_loopback
+from kaizala_admin.kaizala.hosts import is_loopback, split_url
 from kaizala_admin.kaizala.limits import (
     require_aware,
     require_choice,
@@ -72,8 +71,8 @@ _WIRE_NAMES = {
 
 def _check_url(value: str) -> str:
     require_text(value, "callback_url")
-    parts = urlsplit(value)
-    if not parts.hostname or parts.username is not None:
+    parts = split_url(value)
+    if parts is None or not parts.hostname:
         raise InvalidInput("Give a whole web address, like https://example.org/hook.", field="callback_url")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise InvalidInput("Kaizala calls back over https only. Use an https address.", field="callback_url")

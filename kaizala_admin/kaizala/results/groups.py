@@ -71,7 +71,8 @@ def read_group(raw: object) -> GroupInfo:
 
 
 def read_groups(body: Mapping[str, Any]) -> tuple[GroupInfo, ...]:
-    return tuple([read_group(raw) for raw in needed_list(body, "groups")])
+    found = [read_group(raw) for raw in needed_list(body, "groups")]
+    return tuple([group for group in found if group.group_id])
 
 
 def read_one_group(body: Mapping[str, Any], group_id: str) -> GroupInfo:

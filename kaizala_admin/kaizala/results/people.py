@@ -54,12 +54,17 @@ def read_person(raw: object) -> Person:
     )
 
 
+def _read_people(raws: list[Any]) -> tuple[Person, ...]:
+    people = [read_person(raw) for raw in raws]
+    return tuple([person for person in people if person.person_id or person.mobile_number])
+
+
 def read_members(body: Mapping[str, Any]) -> tuple[Person, ...]:
-    return tuple([read_person(raw) for raw in needed_list(body, "members")])
+    return _read_people(needed_list(body, "members"))
 
 
 def read_subscriber_page(body: Mapping[str, Any]) -> SubscriberPage:
-    people = tuple([read_person(raw) for raw in needed_list(body, "subscribers")])
+    people = _read_people(needed_list(body, "subscribers"))
     return SubscriberPage(people, text(body.get("cursor")) or None)
 
 
