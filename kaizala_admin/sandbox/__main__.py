@@ -65,16 +65,12 @@ async def _serve(options: Options, arguments: argparse.Namespace) -> None:
     try:
         site = web.TCPSite(runner, arguments.host, arguments.port, backlog=1024)
         await site.start()
-        _announce(arguments.host, runner)
+        world.root = f"http://{arguments.host}:{runner.addresses[0][1]}"
+        print(f"sandbox ready {world.root}", flush=True)  # noqa: T201
         await _until(stop, arguments.parent_pid)
     finally:
         await runner.cleanup()
         world.store.close()
-
-
-def _announce(host: str, runner: web.AppRunner) -> None:
-    port = runner.addresses[0][1]
-    print(f"sandbox ready http://{host}:{port}", flush=True)  # noqa: T201
 
 
 async def _until(stop: asyncio.Event, parent: int) -> None:

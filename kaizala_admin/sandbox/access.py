@@ -53,9 +53,12 @@ def role(store: Store, grant: Grant, group_id: int) -> str:
         return "Admin" if grant.group_id == group_id else ""
     sql = "SELECT admin FROM places WHERE group_id = ? AND kind = ? AND person_id = ? AND gone = ?"
     found = store.one(sql, (group_id, MEMBER, grant.person_id, FOREVER))
-    if found is None:
-        return ""
-    return "Admin" if found[0] else "Member"
+    if found is not None:
+        return "Admin" if found[0] else "Member"
+    is_bot = store.one(
+        "SELECT 1 FROM group_bots WHERE group_id = ? AND bot_id = ?", (group_id, grant.person_id)
+    )
+    return "Member" if is_bot else ""
 
 
 def named_group(call: Call, guid: str = "") -> Group:

@@ -1,7 +1,7 @@
 """The two call budgets of contract 1.7: 100 a minute per connector and 300 per tenant, over any 60 seconds.
 
-The windows truly slide: a call is allowed when fewer than the limit were accepted in the 60 seconds before it. A refused
-call does not count. The windows live in memory; a restart forgets them.
+The windows truly slide: a call is allowed when fewer than the limit were accepted in the 60 seconds before
+it. A refused call does not count. The windows live in memory; a restart forgets them.
 """
 
 from __future__ import annotations

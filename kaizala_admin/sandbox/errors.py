@@ -1,7 +1,7 @@
 """Refusals in Kaizala's own shape (contract, section 2).
 
-The triple of texts for tokens and connectors is recorded from the real service. The numeric statuses, and the codes of
-every other refusal, are not known (contract 2.4 and 19): they are this sandbox's choice.
+The triple of texts for tokens and connectors is recorded from the real service. The numeric statuses, and the
+codes of every other refusal, are not known (contract 2.4 and 19): they are this sandbox's choice.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Faults on purpose: what a tester told the sandbox to do to the next calls of an operation.
 
-`...-before` faults happen instead of the call, `...-after` faults once it was accepted and stands in the ledger. `html`,
-`moved`, `throttle` and `expired-token` come instead of the call too; `half` cuts an accepted call's answer in the middle;
-`slow` waits and then does the call; `hang-after` does the call and then waits.
+`...-before` faults happen instead of the call, `...-after` faults once it was accepted and stands in the
+ledger. `html`, `moved`, `throttle` and `expired-token` come instead of the call too; `half` cuts an accepted
+call's answer in the middle; `slow` waits and then does the call; `hang-after` does the call and then waits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,19 @@ from kaizala_admin.sandbox.errors import bad_request
 from kaizala_admin.sandbox.fields import Fields
 
 KINDS = frozenset(
-    ["error-before", "error-after", "cut-before", "cut-after", "slow", "moved", "html", "half", "throttle", "expired-token", "hang-after"]
+    [
+        "error-before",
+        "error-after",
+        "cut-before",
+        "cut-after",
+        "slow",
+        "moved",
+        "html",
+        "half",
+        "throttle",
+        "expired-token",
+        "hang-after",
+    ]
 )
 
 

@@ -88,7 +88,7 @@ class _Reader:
             return _unquote(text)
         if kind == "number":
             return float(text) if set(text) & set(".eE") else int(text)
-        return _WORDS[text.lower()] if text.lower() in _WORDS else text
+        return _WORDS.get(text.lower(), text)
 
     def compound(self, mark: str, depth: int) -> Any:
         if mark == "{":

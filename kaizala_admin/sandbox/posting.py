@@ -3,13 +3,15 @@
 Who receives a post:
 
 - in an ordinary group, its members on that level (not those of its sub-groups);
-- in a ConnectGroup without subscribers named and without `sendToAllSubscribers`: its members *and all its subscribers*.
-  That includes an empty list of subscribers, which is the dangerous quirk of contract 7: it posts to the whole group;
+- in a ConnectGroup without subscribers named and without `sendToAllSubscribers`: its members *and all its
+  subscribers*. That includes an empty list of subscribers, which is the dangerous quirk of contract 7: it
+  posts to the whole group;
 - with `sendToAllSubscribers`: every subscriber, once;
-- with `subscribers`: those of the numbers that subscribe, once each however often named. The others come back in
-  `failedResult` and receive nothing.
+- with `subscribers`: those of the numbers that subscribe, once each however often named. The others come back
+  in `failedResult` and receive nothing.
 
-A post to all is one row whatever the size of the group: the ledger finds the people by their places (see schema.sql).
+A post to all is one row whatever the size of the group: the ledger finds the people by their places (see
+schema.sql).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Finds the operation that a path names. Literal segments match in any case; ids match raw or percent-encoded.
+"""Finds the operation that a path names. Literal segments match in any case; ids match raw or
+percent-encoded.
 
 aiohttp's own router is not used below /v1, because it knows neither of both (contract 1.6, 1.10).
 """

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from aiohttp import web
 
+from kaizala_admin.sandbox.answers import Answers
 from kaizala_admin.sandbox.api import Api
+from kaizala_admin.sandbox.callbacks import Callbacks
 from kaizala_admin.sandbox.control.table import add_control
 from kaizala_admin.sandbox.control.views import Control
+from kaizala_admin.sandbox.routes.media import serve_media
 from kaizala_admin.sandbox.seeding.seed import seed
 from kaizala_admin.sandbox.world import Options, World, make_world
 
@@ -39,5 +44,16 @@ def make_app(world: World) -> web.Application:
     """Return the application over one world."""
     app = web.Application(client_max_size=LARGEST_BODY)
     add_control(app, Control(world, lambda: reseed(world)))
+    app.router.add_get("/media/{id}/{name}", serve_media(world))
+    app.cleanup_ctx.append(lambda _: _background(world))
     app.router.add_route("*", "/{prefix:[vV]1}/{rest:.*}", Api(world).serve)
     return app
+
+
+async def _background(world: World) -> AsyncIterator[None]:
+    callbacks, answers = Callbacks(world), Answers(world)
+    callbacks.start()
+    answers.start()
+    yield
+    await answers.stop()
+    await callbacks.stop()

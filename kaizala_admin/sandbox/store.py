@@ -1,7 +1,8 @@
 """The sandbox's state: one SQLite file, written on the event loop in short transactions.
 
-The file is in WAL mode with synchronous=OFF: a killed process loses nothing that it has answered, because the operating
-system holds the pages; only a power cut could. Memory stays small: the page cache is capped, whatever the file's size.
+The file is in WAL mode with synchronous=OFF: a killed process loses nothing that it has answered, because the
+operating system holds the pages; only a power cut could. Memory stays small: the page cache is capped,
+whatever the file's size.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Refresh and access tokens (contract, section 3): lifetimes, rotation, and one living refresh token per grant.
+"""Refresh and access tokens (contract, section 3): lifetimes, rotation, and one living refresh token per
+grant.
 
-A grant is a connector with one user, or with one group. Its row holds the only refresh token that is alive, so making a
-new one kills the old one (contract 3.4). An access token lives its 24 hours even when its refresh token has died: what
-the real service did is not recorded.
+A grant is a connector with one user, or with one group. Its row holds the only refresh token that is alive,
+so making a new one kills the old one (contract 3.4). An access token lives its 24 hours even when its refresh
+token has died: what the real service did is not recorded.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ class World:
     budgets: Budgets = field(default_factory=Budgets)
     calls: Calls = field(default_factory=Calls)
     limits: dict[int, tuple[int, int]] = field(default_factory=dict)
+    root: str = "http://127.0.0.1"
     wake_callbacks: Callable[[], None] = lambda: None
 
     def limits_of(self, connector_id: int) -> tuple[int, int]:

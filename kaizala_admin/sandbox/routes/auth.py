@@ -1,7 +1,8 @@
 """Operations 1 to 3: PIN, refresh token, access token (contract 3.6).
 
-The calls of these three count on the connector's budget like every other: contract 1.7 excepts none. A PIN has 4 digits,
-lives ten minutes, works once, and dies after five wrong tries: the real lengths are not recorded.
+The calls of these three count on the connector's budget like every other: contract 1.7 excepts none. A PIN
+has 4 digits, lives ten minutes, works once, and dies after five wrong tries: the real lengths are not
+recorded.
 """
 
 from __future__ import annotations

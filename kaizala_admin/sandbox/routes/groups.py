@@ -1,7 +1,8 @@
 """Operations 4 to 10: groups and their graph (contract 4).
 
-With a user's or tenant's token the direct groups are those that the user is in; `fetchAllGroups` adds what is above and
-below them, and with a tenant's token every group of the organisation. A group token sees its group alone.
+With a user's or tenant's token the direct groups are those that the user is in; `fetchAllGroups` adds what is
+above and below them, and with a tenant's token every group of the organisation. A group token sees its group
+alone.
 """
 
 from __future__ import annotations

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from kaizala_admin.sandbox.router import route
-from kaizala_admin.sandbox.routes import auth, groups, members, messages, subscribers
+from kaizala_admin.sandbox.routes import (
+    actions,
+    auth,
+    extras,
+    groups,
+    media,
+    members,
+    messages,
+    reactions,
+    responses,
+    subscribers,
+    webhooks,
+)
 
 ROUTES = [
     route("POST", "generatePin", "generate_pin", auth.generate_pin, open=True),
@@ -25,4 +37,30 @@ ROUTES = [
     route("PUT", "groups/*/subscribers/add", "add_subscribers", subscribers.add_subscribers),
     route("PUT", "groups/*/subscribers/remove", "remove_subscribers", subscribers.remove_subscribers),
     route("POST", "groups/*/messages", "send_message", messages.send_message),
+    route("POST", "media", "upload_media", media.upload_media, raw=True),
+    route("POST", "media/url", "upload_media_url", media.upload_url),
+    route("POST", "groups/*/actions", "send_action", actions.send_action),
+    route("GET", "groups/*/actions", "fetch_actions", actions.fetch_actions),
+    route("GET", "groups/*/actions/*", "fetch_action", actions.fetch_action),
+    route("PUT", "groups/*/actions/*", "update_properties", actions.update_properties),
+    route("PUT", "groups/*/actions/*/properties", "update_properties", actions.update_properties),
+    route("POST", "groups/*/actions/*/reminder", "send_reminder", actions.send_reminder),
+    route("POST", "groups/*/actions/*/responses", "post_action_response", responses.post_response),
+    route("POST", "groups/*/reaction", "add_reaction", reactions.add_reaction),
+    route("GET", "groups/*/reaction/summary", "fetch_reaction_summaries", reactions.summary_of_group),
+    route("GET", "groups/*/reaction/*/summary", "fetch_reaction_summary", reactions.summary_of_message),
+    route("GET", "groups/*/reaction/*", "fetch_reactions", reactions.reactions_of_message),
+    route("POST", "webhook", "subscribe_webhook", webhooks.subscribe_webhook),
+    route("POST", "webhook/Group/*", "subscribe_webhook", webhooks.subscribe_event),
+    route("GET", "webhook", "fetch_webhooks", webhooks.fetch_webhooks),
+    route("PUT", "webhook/*", "update_webhook", webhooks.update_webhook),
+    route("DELETE", "webhook/*", "unsubscribe_webhook", webhooks.unsubscribe_webhook),
+    route("GET", "users/me", "fetch_me", extras.fetch_me),
+    route("GET", "tenant/findGroupsByQuery", "find_groups", extras.find_groups),
+    route("POST", "bot", "create_bot", extras.create_bot),
+    route("GET", "bot", "fetch_bots", extras.fetch_bots),
+    route("PUT", "bot/*", "rename_bot", extras.rename_bot),
+    route("DELETE", "bot/*", "delete_bot", extras.delete_bot),
+    route("GET", "bot/accessToken/*", "fetch_bot_token", extras.bot_token),
+    route("POST", "groups/*/bot", "add_bot", extras.add_bot),
 ]

@@ -88,7 +88,8 @@ _STEP = 61_803_399
 def number_of(country: Country, index: int, shift: int) -> str:
     """Return the number of the index-th person of a country; no two indices give the same one.
 
-    Each prefix has `10 ** free` numbers; a step without a common divisor with 10 spreads them without repetition.
+    Each prefix has `10 ** free` numbers; a step without a common divisor with 10 spreads them without
+    repetition.
     """
     room = 10**country.free
     prefix = country.prefixes[index % len(country.prefixes)]

@@ -35,8 +35,8 @@ Person = tuple[int, str, str | None, str | None, str | None, int, str]
 def make_people(count: int, chance: Random) -> Iterator[Person]:
     """Yield `(id, guid, number, name, picture, provisioned, country)`; ids run from 1.
 
-    About 8 % have not installed the app; some have no name or picture. Some of the last few hundredths of the ids show
-    no number: they only become members, for a subscriber always has one.
+    About 8 % have not installed the app; some have no name or picture. Some of the last few hundredths of the
+    ids show no number: they only become members, for a subscriber always has one.
     """
     shift = chance.randrange(10**7)
     used: dict[str, int] = {country.code: 0 for country in COUNTRIES}

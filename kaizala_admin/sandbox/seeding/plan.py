@@ -84,7 +84,9 @@ def plan() -> list[PlannedGroup]:
     for country, districts in PLACES.items():
         groups.append(PlannedGroup(f"{country} programme", f"Welcome to the {country} team.", [ROOT], 260))
         for district, villages in districts.items():
-            groups.append(PlannedGroup(district, f"District team of {district}.", [f"{country} programme"], 60))
+            groups.append(
+                PlannedGroup(district, f"District team of {district}.", [f"{country} programme"], 60)
+            )
             groups += [_village(village, district) for village in villages]
     for name, share in PUBLIC:
         groups.append(
