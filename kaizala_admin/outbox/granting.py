@@ -55,15 +55,14 @@ class Round:
 class Memory:
     """What the dispatcher remembers between rounds; losing it costs nothing but a little fairness."""
 
-    rounds: int = 0
-    served: dict[int, int] = field(default_factory=dict)  # connector: the round that last gave it something
+    turns: int = 0
+    served: dict[int, int] = field(default_factory=dict)  # connector: the turn at which it last got something
     credit: dict[int, float] = field(default_factory=dict)  # connector: what the floor owes its sync
     probed: dict[int, float] = field(default_factory=dict)  # connector: when it was last tried
 
 
 def grant_round(memory: Memory, leadership: Leadership) -> Round:
     """Gives every permit that the budgets have now, oldest-served connector first. Raises NotLeader."""
-    memory.rounds += 1
     done = Round()
     connectors = [known for known in due_connectors() if _may_try(known, memory)]
     if not connectors:
@@ -115,7 +114,8 @@ def _permits(
     given, memory.credit[connector.id] = hand_out(
         connector.rows, permit.calls, memory.credit.get(connector.id, 0.0)
     )
-    memory.served[connector.id] = memory.rounds
+    memory.turns += 1
+    memory.served[connector.id] = memory.turns
     if connector.needs_attention:
         memory.probed[connector.id] = time.monotonic()
         return given, IDLE

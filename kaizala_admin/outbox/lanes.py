@@ -27,7 +27,7 @@ def share(waiting: Mapping[int, int], permits: int, credit: float) -> tuple[dict
     left = min(permits, sum(waiting.values()))
     sync = waiting.get(Lane.SYNC, 0)
     credit = min(credit + SYNC_FLOOR * left, 1.0 + SYNC_FLOOR * left) if sync else 0.0
-    given = {Lane.SYNC.value: min(int(credit), sync, left)}
+    given = {Lane.SYNC.value: min(int(credit + 1e-9), sync, left)}
     left -= given[Lane.SYNC]
     for lane in sorted(waiting):
         more = min(waiting[lane] - given.get(lane, 0), left)
