@@ -120,6 +120,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -143,11 +144,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
-        # Unfold's Alpine evaluates attributes, and its templates carry a few inline scripts and styles.
-        "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
-        "style-src": [SELF, UNSAFE_INLINE],
-        "img-src": [SELF, "data:", "https:"],
+        "default-src": [NONE],
+        "script-src": [SELF, UNSAFE_EVAL],  # Alpine, which Unfold is built on, evaluates its attributes
+        "script-src-attr": [NONE],
+        "style-src": [SELF, UNSAFE_INLINE],  # Unfold writes its colours and Alpine its widths into the page
+        "img-src": [SELF, "data:", "https:"],  # pictures of groups and people lie at Kaizala
+        "font-src": [SELF],
+        "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -190,7 +193,8 @@ KAIZALA_SANDBOX_URL = env.str("KAIZALA_SANDBOX_URL", "")  # shown as a link; set
 KAIZALA_WORKER_THREADS = env.int("KAIZALA_WORKER_THREADS", 32)
 
 # --- Celery: why each value is what it is stands in reliability 1.9 and docs/operating.md ------------------
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+# Celery spells a socket differently: redis+socket:///run/broker.sock
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1) or "memory://"
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (

@@ -1,5 +1,6 @@
 """The home page's panels: None where the person may not look, else a fixed number of queries."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +12,15 @@ from django.utils.translation import gettext as _
 from groups.models import Group, Member, Subscriber, SyncRun
 from kaizala_admin.connectors import limiter
 from kaizala_admin.connectors.models import Connector, Grant
-from kaizala_admin.outbox.models import State
+from kaizala_admin.outbox.models import FINAL, State
 from kaizala_admin.outbox.words import TONES
+from messaging.models import Broadcast, Dispatch
 
 from .links import may_see, row_url, rows_url
 
 MOST_CONNECTORS = 8
 MOST_SYNCS = 6
+MOST_BROADCASTS = 8
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,50 @@ def _sync_line(run: SyncRun) -> SyncLine:
     )
 
 
-def broadcasts(request: HttpRequest) -> list[Any] | None:
-    return None
+@dataclass(frozen=True)
+class BroadcastLine:
+    """People, not calls. `done` counts whoever needs no more calls, with or without success."""
+
+    broadcast: Broadcast
+    url: str
+    done: int
+    sent: int
+    failed: int
+    unknown: int
+
+    @property
+    def tone(self) -> str:
+        return "warning" if self.failed or self.unknown else "primary"
+
+
+def broadcasts(request: HttpRequest) -> list[BroadcastLine] | None:
+    """What is being sent now, and what is paused."""
+    if not may_see(request, Broadcast):
+        return None
+    active = Broadcast.objects.filter(state__in=[Broadcast.State.RUNNING, Broadcast.State.PAUSED])
+    rows = list(active.order_by("-id")[:MOST_BROADCASTS])
+    people = _people_by_state([row.pk for row in rows])
+    return [_broadcast_line(row, people[row.pk]) for row in rows]
+
+
+def _people_by_state(keys: list[int]) -> dict[int, Counter[str]]:
+    """One query for all: how many people the dispatches of each broadcast hold, by state."""
+    states: dict[int, Counter[str]] = {key: Counter() for key in keys}
+    held = Dispatch.objects.filter(broadcast__in=keys).order_by().values_list("broadcast", "state")
+    for key, state, people in held.annotate(total=Sum("people")):
+        states[key][state] = people
+    return states
+
+
+def _broadcast_line(row: Broadcast, people: Counter[str]) -> BroadcastLine:
+    return BroadcastLine(
+        broadcast=row,
+        url=row.get_absolute_url(),
+        done=sum(people[state] for state in (*FINAL, State.UNKNOWN)),
+        sent=people[State.SENT],
+        failed=people[State.FAILED],
+        unknown=people[State.UNKNOWN],
+    )
 
 
 @dataclass(frozen=True)
