@@ -31,7 +31,8 @@ _BY_KEY = re.compile(
     rf"""(?ix) (?<![\w-]) (?P<head> (?:{_NAMES}) (?: \\?["'] )? \s* [:=] \s* )
     (?: \\" [^"\\]* (?: \\" )?  |  " (?: [^"\\] | \\. )* "?  |  ' [^']* '?  |  [^\s,;&}}<"'\\]+ )"""
 )
-_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?")
+# Tokens, and media resources, whose base64 holds signed links.
+_ENCODED = re.compile(r"eyJ[\w+/=-]{8,}(?:\.[\w-]+)*")
 _SIGNATURE = re.compile(r"(?i)([?&;]sig=)[^&\"'\s<]+")
 _PHONE = re.compile(r"\+(\d{7,15})(?!\d)")
 
@@ -62,7 +63,7 @@ class Redactor:
             text = _BY_KEY.sub(lambda found: f'{found["head"]}"{HIDDEN}"', text)
         if "sig=" in small:
             text = _SIGNATURE.sub(rf"\g<1>{HIDDEN}", text)
-        return _JWT.sub(HIDDEN, text)
+        return _ENCODED.sub(HIDDEN, text)
 
     def body(self, content: bytes | None) -> str:
         """A body as text that can be kept, at most LONGEST characters."""

@@ -58,6 +58,10 @@ def test_what_looks_like_a_token_is_hidden() -> None:
     assert kept(f"Failed for {JWT}.") == "Failed for ***."
 
 
+def test_a_media_resource_is_hidden_as_it_holds_signed_links() -> None:
+    assert kept('{"MediaResources": ["eyJUaHVtYm5haWwiOiIi+/fQ=="]}') == '{"MediaResources": ["***"]}'
+
+
 def test_a_signed_link_loses_its_signature() -> None:
     assert kept('"https://cdn/x.jpg?se=2291&sig=a%2Bb&sp=r"') == '"https://cdn/x.jpg?se=2291&sig=***&sp=r"'
 

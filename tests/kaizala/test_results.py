@@ -329,6 +329,13 @@ def test_responses_to_a_job_say_whether_it_is_done(server: Recorder, client: Kai
     assert found.details == {"responses": raw, "status": False}
 
 
+def test_one_bare_answer_is_read(server: Recorder, client: KaizalaClient) -> None:
+    details = {"question": "Tea?", "responses": [{"responder": PHONE, "answer": "Yes"}]}
+    server.answer(Reply(body={"actionType": "Poll", "actionDetails": details}))
+    (response,) = client.fetch_action("g", "a").responses
+    assert response.answers == (ReceivedAnswer("", "", (), "Yes", False),)
+
+
 def test_the_documentations_sample_of_an_action_is_read(server: Recorder, client: KaizalaClient) -> None:
     items = [{"actionBody": {"actionId": "x"}}, {"actionBody": {"actionId": "a", "question": "Tea?"}}]
     server.answer(Reply(body={"actions": items}))
@@ -380,7 +387,6 @@ def test_reactions_are_summed_up(server: Recorder, client: KaizalaClient) -> Non
     ]
 
 
-@pytest.mark.parametrize("body", [{"groups": 1}, {"groups": {}}, {"other": []}])
 def test_what_has_no_id_is_left_out(server: Recorder, client: KaizalaClient) -> None:
     people = [{"name": "Nobody"}, {"mobileNumber": PHONE}]
     server.answer(Reply(body={"groups": [{"groupName": "x"}], "members": people, "subscribers": people}))
@@ -389,6 +395,7 @@ def test_what_has_no_id_is_left_out(server: Recorder, client: KaizalaClient) -> 
     assert [person.mobile_number for person in client.fetch_subscribers("g").subscribers] == [PHONE]
 
 
+@pytest.mark.parametrize("body", [{"groups": 1}, {"groups": {}}, {"other": []}])
 def test_a_list_that_is_none_cannot_be_read(server: Recorder, client: KaizalaClient, body: Any) -> None:
     server.answer(Reply(body=body))
     with pytest.raises(UnknownOutcome):

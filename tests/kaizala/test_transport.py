@@ -110,6 +110,7 @@ def test_308_keeps_the_query_and_an_upload(
     again = make_client(allowed_hosts=[other_server.host])
     assert again.upload_media([("a.jpg", b"\xff\xd8\xff", "image/jpeg")]) == "bWVkaWE="
     assert server.seen[1].content == other_server.seen[1].content
+    assert b'name="files"; filename="a.jpg"\r\nContent-Type: image/jpeg' in server.seen[1].content
     assert server.seen[1].headers["Content-Type"] == other_server.seen[1].headers["Content-Type"]
 
 

@@ -143,7 +143,8 @@ def _by_position(answers: list[Any], questions: list[Any]) -> list[Any]:
 def _read_answers(record: Mapping[str, Any], questions: list[Any]) -> tuple[ReceivedAnswer, ...]:
     raws = listed(record.get("responsewithquestions"))
     if not raws:
-        raws = _by_position(listed(record.get("answers")), questions)
+        bare = [record["answer"]] if "answer" in record else []
+        raws = _by_position(listed(record.get("answers")) or bare, questions)
     return tuple([_read_answer(raw) for raw in raws])
 
 
