@@ -37,6 +37,7 @@ class Progress:
     seconds_left: int | None
     under_way: tuple[SyncRun, ...]
     problems: tuple[SyncRun, ...]
+    notes: tuple[SyncRun, ...]  # done, with something that a person should know
 
     @property
     def finished(self) -> bool:
@@ -56,7 +57,7 @@ class Progress:
 
 
 def progress(runs: Sequence[SyncRun]) -> Progress:
-    """Four queries, however many runs there are."""
+    """Five queries, however many runs there are."""
     rows = family(*runs).order_by()
     states = {state: Count("pk", filter=Q(state=state)) for state in State.values}
     sums = {name: Sum(name) for name in ("pages", "expected_pages", "seen", "created", "changed", "gone")}
@@ -80,6 +81,7 @@ def progress(runs: Sequence[SyncRun]) -> Progress:
         seconds_left=seconds_left(rows),
         under_way=tuple(named.filter(state__in=ACTIVE).order_by("-pages", "pk")[:SHOWN]),
         problems=tuple(named.filter(state=State.FAILED).order_by("pk")[:SHOWN]),
+        notes=tuple(named.filter(state=State.SENT).exclude(detail="").order_by("pk")[:SHOWN]),
     )
 
 

@@ -23,6 +23,9 @@ def people(text: str) -> Q:
 
 def number_starts(text: str) -> set[str]:
     """The E.164 beginnings that the typed number may stand for, in each tenant's country."""
+    text = re.sub(
+        r"^\s*00(?=[1-9])", "+", text
+    )  # the commonest way to dial abroad, whatever the country's own
     plain = re.sub(r"[^\d+]", "", text)
     starts = {plain} if plain.startswith("+") else set()
     regions = Tenant.objects.order_by().values_list("default_region", flat=True).distinct()

@@ -16,6 +16,7 @@ from groups.models import Group, GroupLink
 from groups.views import group as views
 from groups.views import syncing
 from groups.views.runs import progress_url
+from kaizala_admin.connectors.models import Connector
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago
 
@@ -52,7 +53,7 @@ class GroupAdmin(ReadOnlyAdmin):
 
     @column(_("group"), ordering="name", header=True)
     def name_and_state(self, row: Group) -> list[Any]:
-        return [row.name, gettext("Gone") if row.gone_at else row.group_id]
+        return [row.name, gettext("Gone") if row.gone_at else ""]
 
     @column(_("type"), label={"ConnectGroup": "info"})
     def type_name(self, row: Group) -> tuple[str, str]:
@@ -109,7 +110,7 @@ class GroupAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        more = {"may_sync": self.has_sync_permission(request)}
+        more = {"may_sync": self.has_sync_permission(request), "connectors": _connectors()}
         page: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
         return page
 
@@ -125,6 +126,12 @@ class GroupAdmin(ReadOnlyAdmin):
             path("<int:group_id>/sync/", syncing.SyncGroup.as_view(), name="groups_group_sync"),
         ]
         return [*own, *super().get_urls()]
+
+
+def _connectors() -> list[Connector]:
+    """Those that a person may choose to sync alone; with one there is no choice."""
+    found = list(Connector.objects.filter(is_active=True).order_by("name")[:50])
+    return found if len(found) > 1 else []
 
 
 MOST_AT_ONCE = 500  # groups of one bulk action; more than that is a sync of the connector
