@@ -6,3 +6,7 @@ class OutboxConfig(AppConfig):
     name = "kaizala_admin.outbox"
     label = "outbox"
     verbose_name = _("Outbox")
+
+    def ready(self) -> None:
+        """Tasks that any process rings go to our broker, not to Celery's default one."""
+        import kaizala_admin.celery  # noqa: F401

