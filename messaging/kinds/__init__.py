@@ -1,0 +1,22 @@
+"""The kinds of broadcast: one file a kind, each with its `KIND`. To add one, copy text.py."""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from .base import Content, Kind
+
+__all__ = ["Content", "Kind", "every", "get"]
+
+
+@cache
+def every() -> dict[str, Kind]:
+    """All kinds by key."""
+    names = sorted(module.name for module in iter_modules(__path__) if module.name != "base")
+    found: list[Kind] = [import_module(f"{__name__}.{name}").KIND for name in names]
+    return {kind.key: kind for kind in found}
+
+
+def get(key: str) -> Kind:
+    """The kind of this key. Raises KeyError for one that does not exist."""
+    return every()[key]

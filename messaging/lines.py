@@ -1,0 +1,96 @@
+"""Numbers that a person gave, line by line: pasted, uploaded or ticked; each checked, each number once."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import IO
+
+from django.utils.translation import gettext as _
+
+from . import columns, sheets
+from .models import AudienceLine, Broadcast
+from .numbers import Problem, normalise
+
+MAX_ROWS = 100_000
+BATCH = 1_000
+_CUTS = re.compile(r"[,;\t|]")
+
+
+class TooManyRows(sheets.BadSheet):
+    """More than MAX_ROWS."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There are more than 100,000 rows. Split them into several broadcasts of at most 100,000.")
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    """`line` counts from 1 as the person sees it. `problem` is "" for a number that can be used."""
+
+    line: int
+    given: str
+    mobile_number: str
+    problem: str = ""
+
+
+def from_text(text: str, region: str) -> list[Line]:
+    """Pasted numbers: one in a line, or several with commas, semicolons or tabs between. Raises TooManyRows."""
+    return _check(_pieces(text.splitlines()), region)
+
+
+def from_file(file: IO[bytes], size: int, region: str) -> list[Line]:
+    """The numbers of a sheet, by its own row numbers. Raises sheets.BadSheet (TooManyRows among them)."""
+    found = sheets.rows(file, size)
+    first = list(islice(found, columns.LOOKED_AT))
+    if not first:
+        raise sheets.BadSheet(_("The sheet has no rows. Choose one with a phone number in each row."))
+    at, heading = columns.find(first, region)
+    rest = chain(first[1:] if heading else first, found)
+    return _check(((number, cells[at] if at < len(cells) else "") for number, cells in rest), region)
+
+
+def from_numbers(numbers: Iterable[str], region: str) -> list[Line]:
+    """Numbers that were ticked in a list."""
+    return _check(enumerate(numbers, 1), region)
+
+
+def _pieces(rows: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """A piece without a digit beside one with digits is somebody's name, not a wrong number."""
+    for number, row in enumerate(rows, 1):
+        pieces = [piece.strip() for piece in _CUTS.split(row) if piece.strip()]
+        with_digits = [piece for piece in pieces if any(letter.isdigit() for letter in piece)]
+        yield from ((number, piece) for piece in with_digits or pieces)
+
+
+def _check(given: Iterable[tuple[int, str]], region: str) -> list[Line]:
+    seen: set[str] = set()
+    lines: list[Line] = []
+    for number, text in given:
+        if len(lines) >= MAX_ROWS:
+            raise TooManyRows
+        mobile_number, problem = normalise(text, region)
+        if not problem and mobile_number in seen:
+            problem = Problem.DUPLICATE
+        seen.add(mobile_number)
+        lines.append(Line(number, text[:100].replace("\0", ""), mobile_number, str(problem)))
+    return lines
+
+
+def store(broadcast: Broadcast, lines: Iterable[Line]) -> None:
+    """Replaces the stored lines of a draft; inside the caller's transaction."""
+    AudienceLine.objects.filter(broadcast=broadcast).delete()
+    rows = (
+        AudienceLine(
+            broadcast=broadcast,
+            line=one.line,
+            given=one.given,
+            mobile_number=one.mobile_number,
+            problem=one.problem,
+        )
+        for one in lines
+    )
+    while some := list(islice(rows, BATCH)):
+        AudienceLine.objects.bulk_create(some)

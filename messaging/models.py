@@ -1,0 +1,191 @@
+"""What we say: a broadcast, the calls that it needs, and the ledger of who was reached."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from groups.models import Group
+from kaizala_admin.connectors.models import Tenant
+from kaizala_admin.kaizala import KaizalaClient, Sent
+from kaizala_admin.outbox.models import OutboxRow, State
+
+
+class Broadcast(models.Model):
+    """One content, one audience, one time. `content` is the kind's own; `audience` is read by messaging.audience."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        RUNNING = "running", _("Sending")
+        PAUSED = "paused", _("Paused")
+        FINISHED = "finished", _("Finished")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="broadcasts", verbose_name=_("tenant"))
+    title = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=20, default="text")
+    content = models.JSONField(_("content"), default=dict)
+    audience = models.JSONField(_("audience"), default=dict)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("written by")
+    )
+    launched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("sent by")
+    )
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+    launched_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    people = models.PositiveIntegerField(_("people"), default=0)  # of all its dispatches, at launch
+    dispatch_count = models.PositiveIntegerField(_("calls"), default=0)
+
+    class Meta:
+        verbose_name = _("broadcast")
+        verbose_name_plural = _("broadcasts")
+        ordering = ["-id"]
+        permissions = [
+            ("send_broadcast", _("Can send, pause, resume and cancel broadcasts")),
+            ("send_to_many", _("Can send to more people than the tenant calls many")),
+        ]
+        indexes = [models.Index(fields=["state", "-id"], name="broadcast_state")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:messaging_broadcast_change", args=[self.pk])
+
+
+class Dispatch(OutboxRow):
+    """One call that a broadcast needs: one group, one batch of subscribers, or all subscribers of a group."""
+
+    class Mode(models.TextChoices):
+        GROUP = "group", _("Group")
+        BATCH = "batch", _("Batch of subscribers")
+        ALL = "all", _("All subscribers at once")
+
+    operation: ClassVar[str] = "send_message"
+
+    broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="dispatches", db_index=False)
+    group = models.ForeignKey(
+        Group, models.PROTECT, related_name="+", verbose_name=_("group"), db_index=False
+    )
+    mode = models.CharField(_("to"), max_length=5, choices=Mode)
+    people = models.PositiveIntegerField(_("people"), default=0)
+    people_failed = models.PositiveIntegerField(_("people refused"), default=0)
+    reference_id = models.CharField(_("reference ID"), max_length=100, blank=True)
+
+    class Meta(OutboxRow.Meta):
+        verbose_name = _("dispatch")
+        verbose_name_plural = _("dispatches")
+        indexes = [
+            *OutboxRow.Meta.indexes,
+            models.Index(fields=["broadcast", "state", "reason"], name="dispatch_broadcast"),
+            models.Index(fields=["group", "broadcast"], name="dispatch_group"),
+        ]
+
+    def perform(self, client: KaizalaClient) -> Sent:
+        from . import sending
+
+        return sending.send(self, client)
+
+    def record(self, result: Any) -> bool:
+        from . import sending
+
+        sending.record(self, result)
+        return True
+
+    def state_changed(self, state: State) -> None:
+        self.many_changed([self], state)
+
+    @classmethod
+    def many_changed(cls, rows: Sequence[Self], state: State) -> None:
+        from . import sending
+
+        sending.follow(rows, state)
+
+    def title(self) -> str:
+        return f"{self.broadcast} > {self.group}"
+
+    def __str__(self) -> str:
+        return f"{self.get_mode_display()} #{self.pk}"
+
+
+class Delivery(models.Model):
+    """One person, or one group, reached by a dispatch: a line of the ledger."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+        UNKNOWN = "unknown", _("Unknown")
+
+    broadcast = models.ForeignKey(
+        Broadcast, models.CASCADE, related_name="deliveries", db_index=False, verbose_name=_("broadcast")
+    )
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, related_name="deliveries", verbose_name=_("call"))
+    group = models.ForeignKey(
+        Group, models.PROTECT, related_name="+", db_index=False, verbose_name=_("group")
+    )
+    mobile_number = models.CharField(_("mobile number"), max_length=20, blank=True)  # "" for a whole group
+    name = models.CharField(_("name"), max_length=300, blank=True)
+    people = models.PositiveIntegerField(_("people"), default=1)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["broadcast", "state", "id"], name="delivery_broadcast_state"),
+            models.Index(
+                fields=["broadcast", "reason", "id"],
+                condition=models.Q(state__in=["failed", "unknown"]),
+                name="delivery_broadcast_reason",
+            ),
+            models.Index(fields=["broadcast", "group", "id"], name="delivery_broadcast_group"),
+            models.Index(fields=["mobile_number", "id"], name="delivery_mobile"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.mobile_number or str(self.group)
+
+
+class AudienceLine(models.Model):
+    """A pasted, uploaded or ticked number of a draft: what was given in which line, and what it came to."""
+
+    class Problem(models.TextChoices):
+        NONE = "", _("Fine")
+        NOT_A_NUMBER = "not_a_number", _("This is not a phone number.")
+        TOO_SHORT = "too_short", _("The number has too few digits.")
+        TOO_LONG = "too_long", _("The number has too many digits.")
+        NO_COUNTRY = "no_country", _("No country has this country code.")
+        SHORTENED = "shortened", _("The sheet cut this number short. Format the column as text.")
+        DUPLICATE = "duplicate", _("The same number stands in an earlier line.")
+        NOT_SUBSCRIBED = "not_subscribed", _("Nobody with this number follows the group.")
+
+    broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="lines", db_index=False)
+    line = models.PositiveIntegerField(_("line"))
+    given = models.CharField(_("given"), max_length=100)
+    mobile_number = models.CharField(_("mobile number"), max_length=20, blank=True)
+    problem = models.CharField(_("problem"), max_length=20, choices=Problem, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("audience line")
+        verbose_name_plural = _("audience lines")
+        ordering = ["broadcast", "line", "id"]
+        indexes = [models.Index(fields=["broadcast", "problem", "line", "id"], name="audienceline_problem")]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.given}"
+
+    @property
+    def why(self) -> str | Promise:
+        return self.Problem(self.problem).label

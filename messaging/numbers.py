@@ -1,0 +1,97 @@
+"""Phone numbers in any spelling, to one normal form: E.164 (contract 16)."""
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, ValidationResult
+
+from .models import AudienceLine
+
+Problem = AudienceLine.Problem
+_FILLING = re.compile(r"[\s().\-‐-―/\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_PLAIN = re.compile(r"\+[1-9][0-9]{6,14}")
+_SHORTENED = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
+_WHOLE_FLOAT = re.compile(r"([0-9]{7,15})\.0")
+_DIGITS = re.compile(r"[0-9]{10,15}")
+_LENGTHS = {
+    ValidationResult.TOO_SHORT: Problem.TOO_SHORT,
+    ValidationResult.TOO_LONG: Problem.TOO_LONG,
+    ValidationResult.INVALID_LENGTH: Problem.TOO_LONG,
+    ValidationResult.INVALID_COUNTRY_CODE: Problem.NO_COUNTRY,
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: Problem.TOO_SHORT,
+}
+
+
+def normalise(given: str, region: str) -> tuple[str, str]:
+    """(E.164 number, "") or ("", problem). `region` is two letters: where numbers without a country code belong.
+
+    Accepts spaces, dashes, brackets, a leading apostrophe, 00 for +, other scripts' digits, and a country code
+    without its +.
+    """
+    text = _whole(given.strip().lstrip("'"))
+    if _SHORTENED.fullmatch(text):
+        return "", Problem.SHORTENED
+    plain = _FILLING.sub("", text)
+    if _PLAIN.fullmatch(plain) and _obviously_fine(plain):
+        return plain, ""
+    number, problem = _parse(text, region)
+    if problem and _DIGITS.fullmatch(plain) and not plain.startswith("0"):
+        other, wrong = _parse(f"+{plain}", region)
+        return (other, "") if not wrong else ("", problem)
+    return number, problem
+
+
+def _whole(text: str) -> str:
+    """A sheet gives a number in a cell as 919812345678.0."""
+    match = _WHOLE_FLOAT.fullmatch(text)
+    return match.group(1) if match else text
+
+
+def _parse(text: str, region: str) -> tuple[str, str]:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        return "", _unread(error.error_type)
+    verdict = phonenumbers.is_possible_number_with_reason(number)
+    if verdict != ValidationResult.IS_POSSIBLE:
+        return "", _LENGTHS.get(verdict, Problem.NOT_A_NUMBER)
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164), ""
+
+
+def _unread(error_type: int) -> Problem:
+    kinds = phonenumbers.NumberParseException
+    return {
+        kinds.INVALID_COUNTRY_CODE: Problem.NO_COUNTRY,
+        kinds.TOO_SHORT_NSN: Problem.TOO_SHORT,
+        kinds.TOO_SHORT_AFTER_IDD: Problem.TOO_SHORT,
+        kinds.TOO_LONG: Problem.TOO_LONG,
+    }.get(error_type, Problem.NOT_A_NUMBER)
+
+
+def _obviously_fine(plain: str) -> bool:
+    """The short cut that makes 100,000 lines quick: a known country code and a length that its country has."""
+    for size in (1, 2, 3):
+        code = int(plain[1 : 1 + size])
+        if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            national = plain[1 + size :]
+            return len(national) in _lengths(code) and national[0] not in _awkward(code)
+    return False
+
+
+@lru_cache(maxsize=512)
+def _lengths(code: int) -> frozenset[int]:
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(
+        code, phonenumbers.region_code_for_country_code(code)
+    )
+    return frozenset(metadata.general_desc.possible_length if metadata else ())
+
+
+@lru_cache(maxsize=512)
+def _awkward(code: int) -> str:
+    """First digits that may be a trunk prefix written after the country code: the slow way knows better."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(
+        code, phonenumbers.region_code_for_country_code(code)
+    )
+    prefix = (metadata.national_prefix if metadata else None) or "0"
+    return f"0{prefix[0]}"

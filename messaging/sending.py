@@ -1,0 +1,126 @@
+"""One dispatch: the call that it makes, and what the call changes in the ledger."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from groups.models import Subscriber
+from kaizala_admin.kaizala import FailedRecipient, InvalidInput, KaizalaClient, Sent
+from kaizala_admin.outbox.models import State
+from kaizala_admin.outbox.words import reason_words
+
+from . import kinds
+from .models import Broadcast, Delivery, Dispatch
+
+OPEN = (State.QUEUED, State.SENDING)
+CHUNK = 500  # values in one condition
+
+
+def send(dispatch: Dispatch, client: KaizalaClient) -> Sent:
+    """Makes the one call. A batch without people is refused here: it would go to the whole group (contract 7)."""
+    kind, content = kinds.get(dispatch.broadcast.kind), dispatch.broadcast.content
+    group_id = dispatch.group.group_id
+    if dispatch.mode == Dispatch.Mode.GROUP:
+        return kind.send_to_group(client, group_id, content)
+    if dispatch.mode == Dispatch.Mode.ALL:
+        return kind.send_to_all(client, group_id, content)
+    numbers = list(dispatch.deliveries.order_by("pk").values_list("mobile_number", flat=True))
+    if not numbers or "" in numbers:
+        raise InvalidInput("This call names no people, so it was not made.", field="subscribers")
+    return kind.send_to_people(client, group_id, content, numbers)
+
+
+def record(dispatch: Dispatch, sent: Sent) -> None:
+    """Keeps the reference, marks the people as sent, and those whom Kaizala left out as failed (contract 2.3)."""
+    lines = Delivery.objects.filter(dispatch=dispatch)
+    lines.update(state=Delivery.State.SENT, reason="")
+    failed = sum(
+        lines.filter(mobile_number__in=numbers).update(state=Delivery.State.FAILED, reason=reason[:200])
+        for reason, numbers in _failures(dispatch, sent.failed)
+    )
+    dispatch.reference_id, dispatch.people_failed = sent.reference_id[:100], failed
+    dispatch.save(update_fields=["reference_id", "people_failed"])
+    finish_if_done([dispatch.broadcast_id], settled=[dispatch.pk])
+
+
+def _failures(dispatch: Dispatch, failed: Sequence[FailedRecipient]) -> Iterable[tuple[str, list[str]]]:
+    """(reason, at most CHUNK numbers). A recipient named by person only is looked up in the mirror."""
+    known = _numbers_of(
+        dispatch, [one.person_id for one in failed if not one.mobile_number and one.person_id]
+    )
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for one in failed:
+        if number := one.mobile_number or known.get(one.person_id, ""):
+            by_reason[one.reason or one.code or "Kaizala did not say why."].append(number)
+    for reason, numbers in by_reason.items():
+        for start in range(0, len(numbers), CHUNK):
+            yield reason, numbers[start : start + CHUNK]
+
+
+def _numbers_of(dispatch: Dispatch, person_ids: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(person_ids), CHUNK):
+        people = Subscriber.objects.filter(
+            group=dispatch.group_id, person_id__in=person_ids[start : start + CHUNK]
+        )
+        found.update(people.values_list("person_id", "mobile_number"))
+    return found
+
+
+def follow(rows: Sequence[Dispatch], state: State) -> None:
+    """The ledger follows its dispatches: waiting again, sent after all, failed, cancelled, in doubt."""
+    if state == State.SENDING:
+        return
+    by_reason: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        by_reason[_why(row, state)].append(row.pk)
+    for reason, keys in by_reason.items():
+        for start in range(0, len(keys), CHUNK):
+            lines = Delivery.objects.filter(dispatch__in=keys[start : start + CHUNK])
+            lines.exclude(state=state, reason=reason).update(state=state, reason=reason)
+    broadcasts = {row.broadcast_id for row in rows}
+    if state == State.QUEUED:
+        _waiting_again(broadcasts, [row.pk for row in rows])
+    else:
+        finish_if_done(broadcasts, settled=[row.pk for row in rows])
+
+
+def _why(row: Dispatch, state: State) -> str:
+    return (row.detail or reason_words(row.reason))[:200] if state in (State.FAILED, State.UNKNOWN) else ""
+
+
+def _waiting_again(broadcast_ids: Iterable[int], dispatch_ids: Sequence[int]) -> None:
+    """A row that is back in line obeys its broadcast: paused stays paused, cancelled is never sent."""
+    ids = list(broadcast_ids)
+    reopened = {"state": Broadcast.State.RUNNING, "finished_at": None}
+    Broadcast.objects.filter(pk__in=ids, state=Broadcast.State.FINISHED).update(**reopened)
+    for pk, state in Broadcast.objects.filter(pk__in=ids).values_list("pk", "state"):
+        rows = _queued(dispatch_ids).filter(broadcast=pk)
+        if state == Broadcast.State.PAUSED:
+            rows.update(held=True)
+        elif state == Broadcast.State.CANCELLED:
+            keys = list(rows.values_list("pk", flat=True))
+            rows.update(state=State.CANCELLED, reason="cancelled", settled_at=Now())
+            Delivery.objects.filter(dispatch__in=keys).update(state=Delivery.State.CANCELLED, reason="")
+
+
+def _queued(dispatch_ids: Sequence[int]) -> QuerySet[Dispatch]:
+    return Dispatch.objects.filter(pk__in=dispatch_ids, state=State.QUEUED)
+
+
+def finish_if_done(broadcast_ids: Iterable[int], settled: Sequence[int] = ()) -> int:
+    """Running or paused -> finished, where no call is open any more. `settled` rows count as over. Returns how many.
+
+    Two last calls that settle at the same moment may each see the other open: messaging.tick finishes those.
+    """
+    count = 0
+    going = Broadcast.objects.filter(state__in=[Broadcast.State.RUNNING, Broadcast.State.PAUSED])
+    for pk in set(broadcast_ids):
+        rest = Dispatch.objects.filter(broadcast=pk, state__in=OPEN).exclude(pk__in=settled)
+        if not rest.exists():
+            over = {"state": Broadcast.State.FINISHED, "finished_at": timezone.now()}
+            count += going.filter(pk=pk).update(**over)
+    return count

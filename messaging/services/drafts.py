@@ -1,0 +1,100 @@
+"""Drafts: write, change, copy, throw away. Nothing here calls Kaizala."""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kaizala_admin.connectors.models import Tenant
+from messaging import kinds, lines, trail
+from messaging.audience import Choice
+from messaging.models import AudienceLine, Broadcast
+
+DRAFT = Broadcast.State.DRAFT
+
+
+class NotADraft(Exception):
+    """Somebody has sent it meanwhile, so it cannot be changed any more."""
+
+
+def save_draft(
+    *,
+    tenant: Tenant,
+    choice: Choice,
+    content: Mapping[str, Any],
+    by: AbstractBaseUser | None,
+    title: str = "",
+    kind: str = "text",
+    numbers: Sequence[lines.Line] | None = None,
+    broadcast: Broadcast | None = None,
+) -> Broadcast:
+    """Writes a new draft, or changes `broadcast`. `numbers` replace the stored lines; None leaves them.
+
+    Raises NotADraft when it has been sent meanwhile.
+    """
+    named = title.strip() or kinds.get(kind).summary(content) or _("Untitled")
+    fields = {
+        "tenant": tenant,
+        "title": named[:200],
+        "kind": kind,
+        "content": dict(content),
+        "audience": choice.as_json(),
+    }
+    with transaction.atomic():
+        saved = _change(broadcast, fields, by) if broadcast else _create(fields, by)
+        if numbers is not None:
+            lines.store(saved, numbers)
+    return saved
+
+
+def _create(fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
+    broadcast: Broadcast = Broadcast.objects.create(created_by=by, **fields)
+    trail.note(broadcast, by, "write", after=broadcast.title, action=trail.NEW)
+    return broadcast
+
+
+def _change(broadcast: Broadcast, fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
+    if not Broadcast.objects.filter(pk=broadcast.pk, state=DRAFT).update(**fields):
+        raise NotADraft(_("This broadcast has been sent already, so it cannot be changed. Copy it instead."))
+    changed = Broadcast.objects.get(pk=broadcast.pk)
+    trail.note(changed, by, "change", before=broadcast.title, after=changed.title)
+    return changed
+
+
+def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> Broadcast:
+    """A new draft with the same content, audience and numbers."""
+    with transaction.atomic():
+        copy = _create(
+            {
+                "tenant": broadcast.tenant,
+                "title": (_("Copy of %(title)s") % {"title": broadcast.title})[:200],
+                "kind": broadcast.kind,
+                "content": broadcast.content,
+                "audience": broadcast.audience,
+            },
+            by,
+        )
+        _copy_lines(broadcast, copy)
+    return copy
+
+
+def _copy_lines(source: Broadcast, target: Broadcast) -> None:
+    fields = ("line", "given", "mobile_number", "problem")
+    stored = AudienceLine.objects.filter(broadcast=source).order_by("id").values(*fields).iterator()
+    rows = (AudienceLine(broadcast=target, **values) for values in stored)
+    while some := list(islice(rows, lines.BATCH)):
+        AudienceLine.objects.bulk_create(some)
+
+
+def delete_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
+    """Throws a draft away. False: it is none any more."""
+    with transaction.atomic():
+        if not Broadcast.objects.select_for_update().filter(pk=broadcast.pk, state=DRAFT).exists():
+            return False
+        trail.note(broadcast, by, "throw away", before=broadcast.title)
+        AudienceLine.objects.filter(broadcast=broadcast).delete()
+        Broadcast.objects.filter(pk=broadcast.pk, state=DRAFT).delete()
+    return True

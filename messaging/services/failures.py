@@ -1,0 +1,123 @@
+"""What did not arrive, or may not have: try failures again, settle what is in doubt."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, QuerySet, Sum
+
+from kaizala_admin.outbox import services as outbox
+from kaizala_admin.outbox.models import State
+from messaging import sending, trail
+from messaging.models import Broadcast, Delivery, Dispatch
+
+FAILED = Delivery.State.FAILED
+Move = Callable[[QuerySet[Any], AbstractBaseUser | None], int]
+
+
+def retry_failures(broadcast: Broadcast, by: AbstractBaseUser | None, reason: str | None = None) -> int:
+    """Sends again to those who failed, all of them or those with one reason. Returns how many people.
+
+    Calls that failed go back in line; people whom Kaizala left out of a call that went through get new calls.
+    """
+    failed = Delivery.objects.filter(broadcast=broadcast, state=FAILED)
+    if reason is not None:
+        failed = failed.filter(reason=reason)
+    if broadcast.state == Broadcast.State.CANCELLED:
+        return 0
+    with transaction.atomic():
+        whole = Dispatch.objects.filter(broadcast=broadcast, state=State.FAILED, deliveries__in=failed)
+        calls = Dispatch.objects.filter(pk__in=whole.values("pk").distinct())
+        keys = list(calls.values_list("pk", flat=True))
+        people = calls.aggregate(people=Sum("people"))["people"] or 0
+        alone = list(
+            failed.exclude(dispatch__in=keys).filter(dispatch__state=State.SENT).select_related("dispatch")
+        )
+        outbox.retry(Dispatch.objects.filter(pk__in=keys), by)
+        people += _new_calls(broadcast, alone)
+        if people:
+            trail.note(broadcast, by, "retry", after=reason or "", people=people)
+    return people
+
+
+def _new_calls(broadcast: Broadcast, alone: Sequence[Delivery]) -> int:
+    """Moves people from calls that went through into new ones, by group and grant, in the connector's batches."""
+    together: dict[tuple[int, int], list[Delivery]] = defaultdict(list)
+    for line in alone:
+        if line.mobile_number:
+            together[line.group_id, line.dispatch.grant_id].append(line)
+    batches = [batch for lines in together.values() for batch in _batches(lines)]
+    rows = outbox.post([_dispatch(batch) for batch in batches])
+    for row, batch in zip(rows, batches, strict=True):
+        _move(row, batch)
+    if rows:
+        sending.follow(rows, State.QUEUED)
+        Broadcast.objects.filter(pk=broadcast.pk).update(dispatch_count=F("dispatch_count") + len(rows))
+    return sum(len(batch) for batch in batches)
+
+
+def _batches(lines: Sequence[Delivery]) -> list[Sequence[Delivery]]:
+    size = lines[0].dispatch.connector.batch_size
+    return [lines[start : start + size] for start in range(0, len(lines), size)]
+
+
+def _dispatch(batch: Sequence[Delivery]) -> Dispatch:
+    old = batch[0].dispatch
+    return Dispatch(
+        broadcast_id=old.broadcast_id,
+        group_id=batch[0].group_id,
+        mode=Dispatch.Mode.BATCH,
+        people=len(batch),
+        connector_id=old.connector_id,
+        grant_id=old.grant_id,
+    )
+
+
+def _move(row: Dispatch, batch: Sequence[Delivery]) -> None:
+    left: dict[int, int] = defaultdict(int)
+    for line in batch:
+        left[line.dispatch_id] += 1
+    for pk, count in left.items():
+        fewer = {"people": F("people") - count, "people_failed": F("people_failed") - count}
+        Dispatch.objects.filter(pk=pk).update(**fewer)
+    Delivery.objects.filter(pk__in=[line.pk for line in batch]).update(dispatch=row)
+
+
+def arrived(dispatch: Dispatch, by: AbstractBaseUser | None) -> bool:
+    """In doubt -> sent, because a person knows. False: it was settled already."""
+    return bool(_settle(dispatch.broadcast, _one(dispatch), by, "it did arrive", outbox.all_arrived))
+
+
+def send_again(dispatch: Dispatch, by: AbstractBaseUser | None) -> bool:
+    """In doubt -> in line, because a person says that it did not arrive. False: it was settled already."""
+    return bool(_settle(dispatch.broadcast, _one(dispatch), by, "send it again", outbox.send_all_again))
+
+
+def all_arrived(broadcast: Broadcast, by: AbstractBaseUser | None) -> int:
+    """`arrived` for every call in doubt. Returns how many."""
+    return _settle(broadcast, _all(broadcast), by, "they did arrive", outbox.all_arrived)
+
+
+def send_all_again(broadcast: Broadcast, by: AbstractBaseUser | None) -> int:
+    """`send_again` for every call in doubt. Returns how many."""
+    return _settle(broadcast, _all(broadcast), by, "send them again", outbox.send_all_again)
+
+
+def _settle(
+    broadcast: Broadcast, rows: QuerySet[Dispatch], by: AbstractBaseUser | None, what: str, run: Move
+) -> int:
+    with transaction.atomic():
+        count = run(rows, by)
+        if count:
+            trail.note(broadcast, by, what, calls=count)
+    return count
+
+
+def _one(dispatch: Dispatch) -> QuerySet[Dispatch]:
+    return Dispatch.objects.filter(pk=dispatch.pk)
+
+
+def _all(broadcast: Broadcast) -> QuerySet[Dispatch]:
+    return Dispatch.objects.filter(broadcast=broadcast)

@@ -1,0 +1,122 @@
+"""Draft -> running, once, with the audience as it is at that moment."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kaizala_admin.outbox import services as outbox
+from messaging import audience, checking, trail
+from messaging.models import Broadcast, Delivery, Dispatch
+
+BATCH = 2_000  # ledger lines in one INSERT
+
+
+class CannotLaunch(Exception):
+    """The check found blockers; they stand in `check.blockers`."""
+
+    def __init__(self, check: checking.Check) -> None:
+        super().__init__(" ".join(check.blockers))
+        self.check = check
+
+
+class Changed(Exception):
+    """The number of people, or the draft itself, is not what was confirmed. Look again, then confirm again."""
+
+
+def may_launch(by: PermissionsMixin | None, people: int, broadcast: Broadcast) -> bool:
+    """Whether this person may send to so many (Tenant.many_people). None is the console itself."""
+    if by is None:
+        return True
+    if not by.has_perm("messaging.send_broadcast"):
+        return False
+    return people <= broadcast.tenant.many_people or by.has_perm("messaging.send_to_many")
+
+
+def fingerprint(broadcast: Broadcast) -> str:
+    """Changes when what would be sent changes; carried by the confirm page."""
+    said = [broadcast.kind, broadcast.content, broadcast.audience, broadcast.tenant_id]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def launch(broadcast: Broadcast, by: Any, expected_people: int, *, expected_draft: str | None = None) -> bool:
+    """Sends the draft. False: somebody has sent it already (a double click), and nothing is sent twice.
+
+    `expected_people` is what was confirmed; `expected_draft` the fingerprint that was shown, where there is one.
+    Raises PermissionDenied, CannotLaunch or Changed, with nothing sent.
+    """
+    draft = Broadcast.objects.select_related("tenant").get(pk=broadcast.pk)
+    if draft.state != Broadcast.State.DRAFT:
+        return False
+    _need_unchanged(draft, expected_draft)
+    found = checking.check(draft)
+    if not may_launch(by, found.people, draft):
+        raise PermissionDenied(_("You may not send to so many people. Ask an approver to send this draft."))
+    if found.blockers:
+        raise CannotLaunch(found)
+    parts = list(audience.of(draft).parts())
+    if found.people != expected_people or sum(part.count for part in parts) != found.dispatch_people:
+        words = _("The number of people changed from %(before)s to %(now)s. Nothing is sent. Look again.")
+        raise Changed(words % {"before": f"{expected_people:,}", "now": f"{found.people:,}"})
+    return _start(draft, by, parts, found)
+
+
+def _need_unchanged(draft: Broadcast, expected_draft: str | None) -> None:
+    if expected_draft is not None and fingerprint(draft) != expected_draft:
+        raise Changed(_("Somebody changed this draft meanwhile. Nothing is sent. Look again."))
+
+
+def _start(
+    draft: Broadcast, by: AbstractBaseUser | None, parts: Sequence[audience.Part], found: checking.Check
+) -> bool:
+    with transaction.atomic():
+        started = {"state": Broadcast.State.RUNNING, "launched_by": by, "launched_at": timezone.now()}
+        totals = {"people": found.dispatch_people, "dispatch_count": len(parts)}
+        if not _same(draft).update(**started, **totals):
+            return False
+        dispatches = outbox.post([_dispatch(draft, part) for part in parts])
+        lines = _lines(draft, dispatches, parts)
+        while some := list(islice(lines, BATCH)):
+            Delivery.objects.bulk_create(some)
+        trail.note(draft, by, "launch", "draft", "running", people=found.people, calls=len(parts))
+    return True
+
+
+def _same(draft: Broadcast) -> Any:
+    """The row, only while it is the draft that was read: a rival's launch or edit makes this empty."""
+    unchanged = {"content": draft.content, "audience": draft.audience, "kind": draft.kind}
+    return Broadcast.objects.filter(pk=draft.pk, state=Broadcast.State.DRAFT, **unchanged)
+
+
+def _dispatch(draft: Broadcast, part: audience.Part) -> Dispatch:
+    assert part.grant is not None  # the check has seen to it
+    return Dispatch(
+        broadcast=draft,
+        group=part.group,
+        mode=part.mode,
+        people=part.count,
+        connector=part.grant.connector,
+        grant=part.grant,
+    )
+
+
+def _lines(
+    draft: Broadcast, dispatches: Sequence[Dispatch], parts: Sequence[audience.Part]
+) -> Iterator[Delivery]:
+    for dispatch, part in zip(dispatches, parts, strict=True):
+        same: dict[str, Any] = {
+            "broadcast": draft,
+            "dispatch_id": dispatch.pk,
+            "group_id": part.group.pk,
+        }
+        if part.mode == Dispatch.Mode.GROUP:
+            yield Delivery(name=part.group.name, people=part.count, **same)
+        for number, name in part.people:
+            yield Delivery(mobile_number=number, name=name, **same)

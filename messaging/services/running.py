@@ -1,0 +1,58 @@
+"""A broadcast on its way: pause, resume, cancel, finish."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from kaizala_admin.outbox import services as outbox
+from messaging import sending, trail
+from messaging.models import Broadcast, Dispatch
+
+State = Broadcast.State
+
+
+def pause(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
+    """Running -> paused. No call starts once this is committed; those under way are finished. False: not running."""
+    with transaction.atomic():
+        if not _move(broadcast, [State.RUNNING], State.PAUSED):
+            return False
+        held = outbox.hold(_rows(broadcast))
+        trail.note(broadcast, by, "pause", State.RUNNING, State.PAUSED, calls=held)
+    return True
+
+
+def resume(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
+    """Paused -> running: only the rest is sent. False: not paused."""
+    with transaction.atomic():
+        if not _move(broadcast, [State.PAUSED], State.RUNNING):
+            return False
+        released = outbox.release(_rows(broadcast))
+        trail.note(broadcast, by, "resume", State.PAUSED, State.RUNNING, calls=released)
+    return True
+
+
+def cancel(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
+    """Running or paused -> cancelled. What has been sent stays sent. False: neither running nor paused."""
+    with transaction.atomic():
+        before = broadcast.state
+        if not _move(broadcast, [State.RUNNING, State.PAUSED], State.CANCELLED, finished_at=timezone.now()):
+            return False
+        stopped = outbox.cancel(_rows(broadcast), by)
+        trail.note(broadcast, by, "cancel", before, State.CANCELLED, calls=stopped)
+    return True
+
+
+def finish_done() -> int:
+    """Finishes what has no open call left but was not noticed. Safe to run twice. Returns how many."""
+    going = Broadcast.objects.filter(state__in=[State.RUNNING, State.PAUSED])
+    return sending.finish_if_done(going.values_list("pk", flat=True))
+
+
+def _rows(broadcast: Broadcast) -> QuerySet[Dispatch]:
+    return Dispatch.objects.filter(broadcast=broadcast.pk)
+
+
+def _move(broadcast: Broadcast, before: list[State], after: State, **more: object) -> bool:
+    rows = Broadcast.objects.filter(pk=broadcast.pk, state__in=before)
+    return bool(rows.update(state=after, **more))

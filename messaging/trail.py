@@ -1,0 +1,31 @@
+"""Who did what to a broadcast: entries in the audit log, written by hand as services change rows in bulk."""
+
+from typing import Any
+
+from auditlog.models import LogEntry
+from django.contrib.auth.models import AbstractBaseUser
+
+from .models import Broadcast
+
+NEW, CHANGED = LogEntry.Action.CREATE, LogEntry.Action.UPDATE
+
+
+def note(
+    broadcast: Broadcast,
+    by: AbstractBaseUser | None,
+    what: str,
+    before: object = "",
+    after: object = "",
+    *,
+    action: int = CHANGED,
+    **more: Any,
+) -> None:
+    """One entry: `what` is a plain word (launch, pause...), `more` are numbers to keep with it."""
+    LogEntry.objects.log_create(
+        broadcast,
+        force_log=True,
+        action=action,
+        changes={what: [str(before), str(after)]},
+        actor=by,
+        additional_data={"what": what, **more},
+    )
