@@ -10,8 +10,10 @@ import pytest
 import requests
 
 from kaizala_admin.kaizala import Access, KaizalaClient, new_session
+from tests.sandbox_process import SandboxProcess
 
 from .recorder import GOOD_TOKEN, Recorder
+from .world import NEWCOMER, RATE, SECOND, World
 
 MakeClient = Callable[..., KaizalaClient]
 
@@ -48,3 +50,17 @@ def make_client(server: Recorder, session: requests.Session) -> MakeClient:
 @pytest.fixture
 def client(make_client: MakeClient) -> KaizalaClient:
     return make_client()
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("contract")
+    options = {"people": 300, "no_answers": True, "connector_rate": RATE, "tenant_rate": RATE}
+    with SandboxProcess(folder, **options) as sandbox:
+        yield World(sandbox)
+
+
+@pytest.fixture(scope="session")
+def group(world: World) -> str:
+    """A group of our own, with two members beside the caller."""
+    return world.client.create_group("Contract", "Welcome", [NEWCOMER, SECOND]).group_id
