@@ -224,9 +224,9 @@ def test_groups_are_filtered(grant: Grant, filters: dict[str, str], names: list[
 
 def test_no_list_counts_or_lists_all_its_rows(grant: Grant) -> None:
     group, now = make_group(grant, 1), timezone.now()
-    for row_class in (Member, Subscriber):
-        many = [row_class(group=group, person_id=f"p{at}", first_seen_at=now) for at in range(250)]
-        row_class.objects.bulk_create(many)
+    people = [{"group": group, "person_id": f"p{at}", "first_seen_at": now} for at in range(250)]
+    Member.objects.bulk_create(Member(**person) for person in people)
+    Subscriber.objects.bulk_create(Subscriber(**person) for person in people)
     client = signed_in("Viewer")
     for name in ("member", "subscriber"):
         with CaptureQueriesContext(connection) as captured:
