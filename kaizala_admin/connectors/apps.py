@@ -6,3 +6,13 @@ class ConnectorsConfig(AppConfig):
     name = "kaizala_admin.connectors"
     label = "connectors"
     verbose_name = _("Connectors")
+
+    def ready(self) -> None:
+        """Logging first: what is said from here on is redacted."""
+        from kaizala_admin import logs
+
+        logs.configure()
+        from . import checks  # noqa: F401
+        from .audit import register
+
+        register()

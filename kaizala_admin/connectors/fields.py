@@ -9,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kaizala_admin.logs import known_secrets
+
 
 class WrongKey(Exception):
     """A stored secret was written under a key that KAIZALA_FIELD_KEYS no longer holds."""
@@ -35,12 +37,15 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def get_prep_value(self, value: Any) -> str | None:
         if value in (None, ""):
             return "" if value == "" else None
+        known_secrets.add(str(value))
         return ring().encrypt(str(value).encode()).decode()
 
     def from_db_value(self, value: str | None, *_: object) -> str | None:
         if not value:
             return value
         try:
-            return ring().decrypt(value).decode()
+            plain = ring().decrypt(value).decode()
         except InvalidToken:
             raise WrongKey("A stored secret cannot be read with the keys in KAIZALA_FIELD_KEYS.") from None
+        known_secrets.add(plain)
+        return plain
