@@ -7,8 +7,11 @@ from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from .base import BaseAdmin
 from .models import Role
@@ -16,12 +19,22 @@ from .models import Role
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
-FOR_SUPERUSERS = ("is_superuser", "user_permissions")
+FOR_SUPERUSERS = ("is_superuser",)
+OURS = (
+    "connectors",
+    "outbox",
+    "groups",
+    "messaging",
+    "ui",
+    "auth",
+    "axes",
+    "auditlog",
+)  # whose permissions count
 
 
 @admin.register(User)
 class UserAdmin(auth_admin.UserAdmin, BaseAdmin):  # type: ignore[type-arg, misc]
-    """People who sign in. A role says what they may do; single permissions are for superusers to give."""
+    """People who sign in. Their roles say what they may do; nobody gets single permissions."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -32,18 +45,23 @@ class UserAdmin(auth_admin.UserAdmin, BaseAdmin):  # type: ignore[type-arg, misc
     filter_horizontal = ()
     autocomplete_fields = ()
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
+        (None, {"fields": ("username", "set_password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),
         (
             _("What this person may do"),
-            {"fields": ("is_active", "is_staff", "groups", "is_superuser", "user_permissions")},
+            {"fields": ("is_active", "groups", "is_superuser")},
         ),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2")}),
     )
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("set_password", "last_login", "date_joined")
+
+    @admin.display(description=_("password"))
+    def set_password(self, user: User) -> str:
+        url = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a class="kza-link" href="{}">{}</a>', url, _("Set a new password"))
 
     @admin.display(description=_("name"), ordering="first_name")
     def full_name(self, user: User) -> str:
@@ -55,7 +73,7 @@ class UserAdmin(auth_admin.UserAdmin, BaseAdmin):  # type: ignore[type-arg, misc
         return ", ".join([str(_("Superuser")), *names] if user.is_superuser else names)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")  # type: ignore[no-any-return]
+        return super().get_queryset(request).prefetch_related("groups")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         mine = tuple(super().get_readonly_fields(request, obj))
@@ -68,6 +86,8 @@ class UserAdmin(auth_admin.UserAdmin, BaseAdmin):  # type: ignore[type-arg, misc
         return _may_touch(request, obj) and super().has_delete_permission(request, obj)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         formfield = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups" and formfield is not None:
             formfield.label = _("Roles")
@@ -92,9 +112,15 @@ class RoleAdmin(BaseAdmin):
     list_display = ("name",)
     search_fields = ("name",)
     ordering = ("name",)
-    filter_horizontal = ("permissions",)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "permissions":
-            kwargs["queryset"] = db_field.remote_field.model.objects.select_related("content_type")
+            kwargs["queryset"] = _permissions(db_field.remote_field.model)
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def _permissions(model: Any) -> QuerySet[Any]:
+    """The permissions that some page of ours asks for, by app and model."""
+    rows = model.objects.filter(content_type__app_label__in=OURS).exclude(content_type__model="permission")
+    return rows.select_related("content_type")  # type: ignore[no-any-return]

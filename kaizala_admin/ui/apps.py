@@ -1,5 +1,4 @@
-from django.apps import AppConfig
-from django.contrib.auth.apps import AuthConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,11 +6,7 @@ class LookConfig(AppConfig):
     name = "kaizala_admin.ui"
     label = "ui"
     verbose_name = _("People who work here")
-    default = True
 
-
-class AccountsConfig(AuthConfig):
-    """Django's accounts under a name that people understand."""
-
-    verbose_name = _("People who work here")
-    default = False
+    def ready(self) -> None:
+        """Django's accounts stand on the same pages, so they go by the same name."""
+        apps.get_app_config("auth").verbose_name = self.verbose_name

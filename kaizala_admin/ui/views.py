@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.views.generic.base import ContextMixin, TemplateView
 
@@ -14,6 +15,7 @@ class ConsoleMixin(PermissionRequiredMixin, ContextMixin):
     Templates extend "ui/page.html". `get_title()` may be overridden where the title names the row.
     """
 
+    request: HttpRequest
     title: str | Promise = ""
     permission_required: str | tuple[str, ...] = ()
 

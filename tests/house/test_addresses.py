@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client, RequestFactory
 
 from kaizala_admin.ui.roles import ADMINISTRATOR, APPROVER, OPERATOR, VIEWER
@@ -114,7 +114,7 @@ def test_every_page_opens_for_whom_it_should(rows: Rows, people: People, role: s
     assert wrong == {}
 
 
-def fits(answer: HttpResponse, allowed: bool | None, address: Address) -> bool:
+def fits(answer: HttpResponseBase, allowed: bool | None, address: Address) -> bool:
     if allowed is None:
         return answer.status_code in FINE | {403}
     return answer.status_code in FINE if allowed else answer.status_code == 403
