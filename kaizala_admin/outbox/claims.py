@@ -1,13 +1,11 @@
-"""Taking a permitted row: one compare-and-set, committed before anything leaves (reliability 1.1)."""
+"""Taking permitted rows: one compare-and-set, committed before anything leaves (reliability 1.1)."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import groupby
 
-from django.db import connection
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -20,8 +18,6 @@ from .registry import row_classes
 LEASE = timedelta(
     seconds=120
 )  # longer than connect and read time-outs together, shorter than visibility_timeout
-_choosing = threading.Lock()
-_writing = threading.Lock()
 
 
 @dataclass
@@ -33,16 +29,6 @@ class Claim:
     started_at: datetime = field(default_factory=timezone.now)
 
 
-@contextmanager
-def turn() -> Iterator[None]:
-    """One writer of this process at a time on SQLite, whose own queue is a sleep of growing length."""
-    if connection.vendor == "sqlite":
-        with _writing:
-            yield
-    else:
-        yield
-
-
 def permitted(row_class: type[OutboxRow]) -> QuerySet[OutboxRow]:
     """Rows that may call now: queued, not paused, with a permit that has not run out."""
     return row_class._default_manager.filter(
@@ -50,35 +36,48 @@ def permitted(row_class: type[OutboxRow]) -> QuerySet[OutboxRow]:
     )
 
 
-def claim(connector_id: int, first: type[OutboxRow] | None = None) -> Claim | None:
-    """The next permitted row of the connector, now `sending` and committed; None when there is none.
+def claim(connector_id: int, most: int = 1, first: type[OutboxRow] | None = None) -> list[Claim]:
+    """At most `most` permitted rows of the connector, now `sending`; committed with the caller's transaction.
 
     `first` is the class to look at first: where the last one came from there are likely more.
     """
-    for row_class in sorted(row_classes(), key=lambda known: known is not first):
-        with _choosing:
-            if taken := _claim_of(row_class, connector_id):
-                return taken
-    return None
+    found: list[Claim] = []
+    with transaction.atomic():
+        for row_class in sorted(row_classes(), key=lambda known: known is not first):
+            if len(found) < most:
+                found += _claim_of(row_class, connector_id, most - len(found))
+    return found
 
 
-def _claim_of(row_class: type[OutboxRow], connector_id: int) -> Claim | None:
+def _claim_of(row_class: type[OutboxRow], connector_id: int, most: int) -> list[Claim]:
+    """The rows are locked between the look and the claim: by the transaction on SQLite, else one by one."""
     waiting = permitted(row_class).filter(connector_id=connector_id, connector__is_active=True)
-    while row := waiting.order_by("lane", "not_before", "pk").first():
-        if take(row):
-            return Claim(row, calls_left=row.permits - 1)
-    return None
+    locked = waiting.select_for_update(skip_locked=True, of=("self",))
+    rows = list(locked.order_by("lane", "not_before", "pk")[:most])
+    return [Claim(row, calls_left=row.permits - 1) for row in take(rows)]
 
 
-def take(row: OutboxRow) -> bool:
-    """Queued -> sending, for exactly one of all that try; the row then holds its new claim and attempt."""
-    changes: dict[str, Any] = {"state": State.SENDING, "claim": row.claim + 1, "attempts": F("attempts") + 1}
-    with turn():
-        won = (
-            permitted(type(row))
-            .filter(pk=row.pk, claim=row.claim)
-            .update(**changes, permits=0, lease_until=later(LEASE))
-        )
-    if won:
-        row.state, row.claim, row.attempts = State.SENDING, row.claim + 1, row.attempts + 1
-    return bool(won)
+def take(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """Queued -> sending for those that are still as they were seen; they then hold their new claim."""
+    taken: list[OutboxRow] = []
+    for number, same in groupby(sorted(rows, key=lambda row: row.claim), key=lambda row: row.claim):
+        taken += _take_same(list(same), number)
+    return taken
+
+
+def _take_same(rows: Sequence[OutboxRow], number: int) -> Sequence[OutboxRow]:
+    still = permitted(type(rows[0])).filter(pk__in=[row.pk for row in rows], claim=number)
+    won = still.update(
+        state=State.SENDING,
+        permits=0,
+        claim=number + 1,
+        attempts=F("attempts") + 1,
+        lease_until=later(LEASE),
+    )
+    if won != len(rows):
+        if len(rows) == 1:
+            return []
+        raise RuntimeError("rows changed under their lock")  # rolls the whole claim back
+    for row in rows:
+        row.state, row.claim, row.attempts = State.SENDING, number + 1, row.attempts + 1
+    return rows

@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils import timezone
-
 from kaizala_admin.connectors import limiter
 from kaizala_admin.connectors.clients import client_for
 from kaizala_admin.connectors.models import Connector, Grant
@@ -15,11 +13,12 @@ from kaizala_admin.connectors.services import mark_attention, mark_working
 from kaizala_admin.connectors.tokens import TokenRefused, ensure_access
 from kaizala_admin.kaizala import KaizalaClient, KaizalaError
 
-from .claims import Claim, claim
+from .claims import Claim
 from .classification import Verdict, before_the_call, classify, not_recorded
+from .desk import Slip, hand_in, turn
 from .models import OutboxRow, State
 from .nudges import nudge
-from .settling import settle, settle_error
+from .settling import settle_error
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +28,14 @@ stopping = threading.Event()  # set when the worker shuts down: finish what is u
 
 @dataclass
 class Line:
-    """The clients of one run of the pump: one token check a grant, not one a row."""
+    """One run of the pump, and its clients: one token check a grant, not one a row."""
 
+    ends: float  # on time.monotonic()
     clients: dict[int, tuple[Grant, KaizalaClient]] = field(default_factory=dict)
+
+    def goes_on(self) -> bool:
+        """Whether it may take another row."""
+        return not stopping.is_set() and time.monotonic() < self.ends
 
     def client(self, row: OutboxRow) -> KaizalaClient:
         """The client for the row's grant; hands the row the grant that is already loaded."""
@@ -45,24 +49,21 @@ class Line:
 
 def pump(connector_id: int) -> int:
     """Makes every permitted call of the connector that nobody else makes; returns how many it made."""
-    line, calls, last = Line(), 0, None
-    ends = time.monotonic() + LONGEST_RUN
-    while not stopping.is_set() and time.monotonic() < ends and (taken := claim(connector_id, last)):
-        last = type(taken.row)
-        calls += _make_calls(line, taken)
-    return calls
-
-
-def _make_calls(line: Line, taken: Claim) -> int:
-    calls, more = 0, True
-    while more:
+    line, calls = Line(time.monotonic() + LONGEST_RUN), 0
+    slip = _another(line, connector_id)
+    while slip.claim:
         calls += 1
-        taken.started_at = timezone.now()
-        more = _make_call(line, taken)
+        slip = _call(line, slip.claim)
     return calls
 
 
-def _make_call(line: Line, taken: Claim) -> bool:
+def _another(line: Line, connector_id: int) -> Slip:
+    slip = Slip(connector_id, line.goes_on())
+    return hand_in(slip) if slip.wants_row else slip
+
+
+def _call(line: Line, taken: Claim) -> Slip:
+    """One call, settled; the slip that comes back holds the next."""
     row = taken.row
     try:
         client = line.client(row)
@@ -76,29 +77,28 @@ def _make_call(line: Line, taken: Claim) -> bool:
     return _answered(line, taken, result)
 
 
-def _answered(line: Line, taken: Claim, result: Any) -> bool:
+def _answered(line: Line, taken: Claim, result: Any) -> Slip:
     row = taken.row
     if stopping.is_set():
         taken.calls_left = 0
-    try:
-        more = settle(taken, result)
-    except Exception as error:  # noqa: BLE001
-        verdict = not_recorded(error, repeatable=row.repeatable, attempts=row.attempts)
-        return _went_wrong(line, taken, verdict, error)
-    taken.calls_left -= 1
-    if row.state == State.QUEUED:
+    slip = hand_in(Slip(row.connector_id, line.goes_on(), taken, result))
+    if slip.error:
+        verdict = not_recorded(slip.error, repeatable=row.repeatable, attempts=row.attempts)
+        return _went_wrong(line, taken, verdict, slip.error)
+    if slip.answered and slip.answered.row.state == State.QUEUED:
         nudge([row.connector_id])
     if row.connector.health != Connector.Health.WORKING:
         mark_working(row.connector)
-    return more
+    return slip
 
 
-def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) -> bool:
+def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) -> Slip:
     """Settles the row first: whatever else follows may fail without touching it."""
     row = taken.row
-    if not isinstance(error, KaizalaError | TokenRefused):
+    if not isinstance(error, KaizalaError):
         log.error("%s %s: %s", row._meta.label, row.pk, type(error).__name__, exc_info=error)
-    settle_error(row, verdict, taken.started_at)
+    with turn:
+        settle_error(row, verdict, taken.started_at)
     if verdict.pause:
         limiter.pause(row.connector_id, verdict.pause)
     if verdict.attention:
@@ -107,7 +107,7 @@ def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) ->
         _fetch_token(line, row)
     if row.state == State.QUEUED:
         nudge([row.connector_id])
-    return False
+    return _another(line, row.connector_id)
 
 
 def _fetch_token(line: Line, row: OutboxRow) -> None:
@@ -116,6 +116,6 @@ def _fetch_token(line: Line, row: OutboxRow) -> None:
     try:
         ensure_access(grant, force=True)
     except TokenRefused as error:
-        mark_attention(grant.connector, str(error))
+        mark_attention(grant.connector, error.message)
     except KaizalaError as error:
         log.warning("No new access token for grant %s: %s", grant.pk, type(error).__name__)

@@ -1,5 +1,6 @@
 """Writing down how a call ended. A late writer, whose claim is no longer the row's, changes nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,51 +11,75 @@ from django.utils import timezone
 
 from kaizala_admin.connectors.clock import later
 
-from .claims import LEASE, Claim, turn
+from .claims import LEASE, Claim
 from .classification import Verdict
 from .models import FINAL, Attempt, OutboxRow, State
 from .registry import label
 
 
-def settle(claim: Claim, result: Any) -> bool:
-    """Writes the answer. True: the row wants another call, may make it now, and is still ours.
+def settle(answers: Sequence[tuple[Claim, Any]]) -> list[bool]:
+    """Writes answers in one transaction. True: that row wants another call, may make it, and is still ours.
 
-    Whatever `record` raises comes through, with nothing written.
+    Whatever a `record` raises comes through, with nothing of all this written.
     """
-    row = claim.row
-    with turn(), transaction.atomic():
-        sent = {"state": State.SENT, "settled_at": Now(), "lease_until": None, "reason": "", "detail": ""}
-        if not _mine(row).update(**sent):
-            return False
-        row.state = State.SENT
-        if row.record(result):
-            keep_attempt(row, claim.started_at, State.SENT)
-            return False
-        return _go_on(row, claim.calls_left)
+    with transaction.atomic():
+        ours = _close(answers)
+        attempts: list[Attempt] = []
+        more = [id(claim) in ours and _record(claim, result, attempts) for claim, result in answers]
+        Attempt.objects.bulk_create(attempts)
+    return more
 
 
 def settle_error(row: OutboxRow, verdict: Verdict, started_at: datetime, **only_if: Any) -> bool:
     """Writes the verdict. False: the row was no longer ours, nothing was changed."""
-    with turn(), transaction.atomic():
+    with transaction.atomic():
         if not _mine(row).filter(**only_if).update(**_changes(verdict)):
             return False
         row.state, row.reason, row.detail = verdict.state, verdict.reason, verdict.detail
         row.state_changed(verdict.state)
-        keep_attempt(row, started_at, verdict.state)
+        _attempt(row, started_at, verdict.state).save(force_insert=True)
     return True
 
 
-def keep_attempt(row: OutboxRow, started_at: datetime, outcome: State) -> None:
-    """Keeps what this try came to. `number` is the claim: unique for the row, whatever is counted."""
-    Attempt.objects.create(
+def _close(answers: Sequence[tuple[Claim, Any]]) -> set[int]:
+    """Marks those that are still ours as sent; `record` may say later that they want more."""
+    ours: set[int] = set()
+    for row_class in {type(claim.row) for claim, _ in answers}:
+        claims = {claim.row.pk: claim for claim, _ in answers if type(claim.row) is row_class}
+        sending = row_class._default_manager.filter(pk__in=claims, state=State.SENDING)
+        held = {key: claims[key] for key, number in _locked(sending) if claims[key].row.claim == number}
+        sending.filter(pk__in=held).update(
+            state=State.SENT, settled_at=Now(), lease_until=None, reason="", detail=""
+        )
+        ours.update(id(claim) for claim in held.values())
+    return ours
+
+
+def _locked(rows: QuerySet[OutboxRow]) -> list[tuple[int, int]]:
+    return list(rows.select_for_update().order_by("pk").values_list("pk", "claim"))
+
+
+def _record(claim: Claim, result: Any, attempts: list[Attempt]) -> bool:
+    row = claim.row
+    row.state = State.SENT
+    if not row.record(result):
+        return _go_on(row, claim.calls_left)
+    attempts.append(_attempt(row, claim.started_at, State.SENT))
+    return False
+
+
+def _attempt(row: OutboxRow, started_at: datetime, outcome: State) -> Attempt:
+    """What this try came to. `number` is the claim: unique for the row, whatever is counted."""
+    good = outcome == State.SENT
+    return Attempt(
         row_class=label(type(row)),
         row_id=row.pk,
         number=row.claim,
         started_at=started_at,
         ended_at=timezone.now(),
         outcome=outcome,
-        reason=row.reason if outcome != State.SENT else "",
-        detail=row.detail if outcome != State.SENT else "",
+        reason="" if good else row.reason,
+        detail="" if good else row.detail,
     )
 
 

@@ -33,6 +33,7 @@ def lines(line_tables: None, db: None) -> Iterator[None]:
     yield
     line.meanwhile.clear()
     line.broken.clear()
+    line.guilty.clear()
     pump.stopping.clear()
     line.Parcel.objects.all().delete()
     line.Page.objects.all().delete()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from kaizala_admin.connectors.models import Bucket, Connector
 from kaizala_admin.kaizala import Refused
-from kaizala_admin.outbox import claims, pump, services, sweeper
+from kaizala_admin.outbox import claims, desk, pump, services, sweeper
 from kaizala_admin.outbox.models import Attempt, OutboxRow, State
 from tests.outbox.conftest import permit
 from tests.outbox.line import models as line
@@ -86,7 +86,7 @@ def test_a_bell_that_rings_while_the_call_is_under_way_finds_nothing_to_do(
 def test_of_two_that_claim_the_same_row_one_wins(connector: Connector, put: Put) -> None:
     row = put()
     first, second = rows_of(row).get(), rows_of(row).get()
-    assert [claims.take(first), claims.take(second)] == [True, False]
+    assert [claims.take([first]), claims.take([second])] == [[first], []]
     row.refresh_from_db()
     assert (row.attempts, row.claim) == (1, 1)
 
@@ -106,14 +106,14 @@ def test_a_pause_between_the_look_and_the_claim_is_honoured(connector: Connector
     row = put()
     seen = rows_of(row).get()
     services.hold(rows_of(row))
-    assert claims.take(seen) is False
+    assert claims.take([seen]) == []
 
 
 def test_a_cancel_between_the_look_and_the_claim_is_honoured(connector: Connector, put: Put) -> None:
     row = put()
     seen = rows_of(row).get()
     assert services.cancel(rows_of(row)) == 1
-    assert claims.take(seen) is False
+    assert claims.take([seen]) == []
     row.refresh_from_db()
     assert (row.state, row.heard) == (State.CANCELLED, "cancelled")
 
@@ -190,7 +190,7 @@ def test_a_late_error_does_not_disturb_the_next_claim(
 
 def test_a_worker_that_dies_after_its_claim_leaves_an_unknown_row(connector: Connector, put: Put) -> None:
     row = put()
-    assert claims.claim(connector.pk) is not None
+    assert len(claims.claim(connector.pk)) == 1
     assert sweeper.sweep() == 0  # the lease still runs
     let_lease_end(row)
     assert sweeper.sweep() == 1
@@ -329,19 +329,16 @@ def test_nobody_listening_is_tried_again_eight_times_then_failed(
     assert states == [*[(State.QUEUED, "not_sent")] * 7, (State.FAILED, "not_sent")]
 
 
-@pytest.mark.parametrize(
-    ("row_class", "state", "settled"), [(Parcel, State.UNKNOWN, False), (Page, State.QUEUED, False)]
-)
+@pytest.mark.parametrize(("row_class", "state"), [(Parcel, State.UNKNOWN), (Page, State.QUEUED)])
 def test_an_answer_that_cannot_be_written_down_never_sends_twice(
     connector: Connector,
     put: Put,
     wire: SandboxProcess,
     row_class: type[OutboxRow],
     state: State,
-    settled: bool,
 ) -> None:
     row = put(row_class)
-    line.broken.append(ValueError("a bug"))
+    line.broken.extend([ValueError("a bug")] * 2)
     pump.pump(connector.pk)
     row.refresh_from_db()
     assert (row.state, row.reason, row.detail, row.answers) == (state, "not_recorded", "ValueError", 0)
@@ -349,9 +346,19 @@ def test_an_answer_that_cannot_be_written_down_never_sends_twice(
     assert accepted(wire) == (1 if row_class is Parcel else 0)
 
 
+def test_an_answer_gets_a_second_try_at_being_written_down(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put()
+    line.broken.append(ValueError("the database was busy"))
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert (row.state, row.answers, accepted(wire)) == (State.SENT, 1, 1)
+
+
 def test_a_record_that_says_no_fails_the_row(connector: Connector, put: Put) -> None:
     row = put(Page)
-    line.broken.append(Refused("Too many would go", code="too_many_gone"))
+    line.broken.extend([Refused("Too many would go", code="too_many_gone")] * 2)
     pump.pump(connector.pk)
     row.refresh_from_db()
     assert (row.state, row.reason, row.detail) == (State.FAILED, "too_many_gone", "Too many would go")
@@ -402,3 +409,35 @@ def test_a_call_that_works_clears_the_connectors_warning(connector: Connector, p
     pump.pump(connector.pk)
     connector.refresh_from_db()
     assert connector.health == "working"
+
+
+# --- the desk ----------------------------------------------------------------------------------------------
+
+
+def test_one_answer_that_cannot_be_written_does_not_spoil_its_neighbours(
+    connector: Connector, put: Put
+) -> None:
+    rows = [put(), put(), put()]
+    taken = claims.claim(connector.pk, 3)
+    slips = [desk.Slip(connector.pk, False, one, object()) for one in taken]
+    guilty = taken[1].row.pk
+    line.guilty.add(guilty)
+    desk._write(slips)
+    for row in rows:
+        row.refresh_from_db()
+    assert [row.state for row in rows] == [State.SENT, State.SENDING, State.SENT]
+    assert [type(slip.error).__name__ for slip in slips] == ["NoneType", "ValueError", "NoneType"]
+    assert [row.answers for row in rows] == [1, 0, 1]
+
+
+def test_answers_that_come_together_are_written_together_and_bring_the_next_rows(
+    connector: Connector, put: Put, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(8):
+        put()
+    taken = claims.claim(connector.pk, 4)
+    slips = [desk.Slip(connector.pk, True, one, object()) for one in taken]
+    with django_assert_max_num_queries(14):
+        desk._write(slips)
+    assert {slip.claim.row.pk for slip in slips if slip.claim}.isdisjoint({one.row.pk for one in taken})
+    assert sorted(Parcel.objects.values_list("state", flat=True)) == ["sending"] * 4 + ["sent"] * 4
