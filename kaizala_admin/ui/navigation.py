@@ -60,7 +60,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item(
                 _("API calls"), "swap_horiz", "admin:connectors_apicall_changelist", "connectors.view_apicall"
             ),
-            Item(_("Outbox"), "outbox", "admin:outbox_attempt_changelist", "outbox.view_attempt"),
+            Item(_("Outbox"), "outbox", "admin:outbox", "outbox.view_attempt"),
         ),
     ),
     (

@@ -38,7 +38,7 @@ def test_a_hundred_per_cent_means_all_of_it(done: int, total: int, expected: int
 
 
 def test_a_number_leads_to_its_rows() -> None:
-    shown = render('{% number 20000 "People" "/rows/?a=1&b=2" "warning" %}')
+    shown = render('{% number 20000 "People" url "warning" %}', url="/rows/?a=1&b=2")
     assert '<a class="kza-tile kza-warning" href="/rows/?a=1&amp;b=2">' in shown
     assert "20,000" in shown
 
@@ -62,17 +62,14 @@ def test_a_chart_shows_the_same_figures_as_a_table() -> None:
         series={"Sent": [10, 2500], "Failed": [0, 3]},
     )
     assert shown.count("<canvas") == 1
-    assert (
-        '<th scope="row">Tuesday</th><td class="kza-figure">2,500</td><td class="kza-figure">3</td>' in shown
-    )
+    figures = '<td class="kza-figure">2,500</td><td class="kza-figure">3</td>'
+    assert f'<th scope="row">Tuesday</th>{figures}' in shown
     assert "[10, 2500]" in shown.replace("&quot;", '"')
 
 
 def test_the_open_tab_is_named_to_screen_readers() -> None:
-    items = [
-        {"key": "a", "title": "One", "url": "/a"},
-        {"key": "b", "title": "Two", "url": "/b", "count": 1234},
-    ]
+    one = {"key": "a", "title": "One", "url": "/a"}
+    items = [one, {"key": "b", "title": "Two", "url": "/b", "count": 1234}]
     shown = render('{% tabs items "b" %}', items=items)
     assert shown.count('aria-current="page"') == 1
     assert 'href="/b" aria-current="page"' in shown
@@ -99,9 +96,10 @@ def test_ago_speaks_the_readers_language() -> None:
         assert "ago" not in ui.ago(datetime(2020, 1, 1, tzinfo=UTC))
 
 
-@pytest.mark.parametrize(
-    ("count", "text"), [(0, "0"), (9_999, "9,999"), (10_000, "10,000"), (10_001, "10,000+")]
-)
+COUNTS = [(0, "0"), (9_999, "9,999"), (10_000, "10,000"), (10_001, "10,000+")]
+
+
+@pytest.mark.parametrize(("count", "text"), COUNTS)
 def test_counting_stops_at_ten_thousand(count: int, text: str) -> None:
     assert capped_text(count) == text
 
