@@ -42,7 +42,7 @@ def claim(connector_id: int, most: int = 1, first: type[OutboxRow] | None = None
     `first` is the class to look at first: where the last one came from there are likely more.
     """
     found: list[Claim] = []
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for row_class in sorted(row_classes(), key=lambda known: known is not first):
             if len(found) < most:
                 found += _claim_of(row_class, connector_id, most - len(found))

@@ -22,7 +22,7 @@ def settle(answers: Sequence[tuple[Claim, Any]]) -> list[bool]:
 
     Whatever a `record` raises comes through, with nothing of all this written.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         ours = _close(answers)
         attempts: list[Attempt] = []
         more = [id(claim) in ours and _record(claim, result, attempts) for claim, result in answers]

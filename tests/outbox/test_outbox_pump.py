@@ -437,7 +437,7 @@ def test_answers_that_come_together_are_written_together_and_bring_the_next_rows
         put()
     taken = claims.claim(connector.pk, 4)
     slips = [desk.Slip(connector.pk, True, one, object()) for one in taken]
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(11):
         desk._write(slips)
     assert {slip.claim.row.pk for slip in slips if slip.claim}.isdisjoint({one.row.pk for one in taken})
     assert sorted(Parcel.objects.values_list("state", flat=True)) == ["sending"] * 4 + ["sent"] * 4
