@@ -68,7 +68,7 @@ def classify(
 
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
-    return value[:500] if isinstance(value, str) else ""
+    return str(value)[:500] if isinstance(value, str | int) and value else ""
 
 
 def _wording(body: dict[str, Any], otherwise: str) -> str:
@@ -79,10 +79,20 @@ def _wording(body: dict[str, Any], otherwise: str) -> str:
 def _no_answer(failure: Exception | None) -> KaizalaError:
     reasons = list(_reasons(failure))
     if any(isinstance(reason, _NEVER_WRITTEN) or _broke_while_connecting(reason) for reason in reasons):
-        return NotSent("Kaizala cannot be reached. Check the address and the network, then try again.")
+        return NotSent(_unreachable(reasons))
     if any(isinstance(reason, TimeoutError | requests.Timeout) for reason in reasons):
         return UnknownOutcome("Kaizala did not answer in time: it may have done this all the same.")
     return UnknownOutcome("The line was cut before the answer: Kaizala may have done this all the same.")
+
+
+def _unreachable(reasons: list[BaseException]) -> str:
+    if any(isinstance(reason, urllib3.exceptions.NameResolutionError) for reason in reasons):
+        return "Kaizala's address does not exist. Check how it is written, and the network."
+    if any(isinstance(reason, requests.exceptions.SSLError) for reason in reasons):
+        return "No secure connection to Kaizala could be made. Check the address and its certificate."
+    if any(isinstance(reason, TimeoutError | requests.Timeout) for reason in reasons):
+        return "Kaizala's address does not answer. Check it and the network, then try again."
+    return "Kaizala cannot be reached. Check the address and the network, then try again."
 
 
 def _reasons(failure: BaseException | None) -> Iterator[BaseException]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from kaizala_admin.kaizala.errors import UnknownOutcome
@@ -11,6 +12,9 @@ from kaizala_admin.kaizala.errors import UnknownOutcome
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Seconds reach this in the year 5138, milliseconds did in 1973.
 _MILLISECONDS_FROM = 100_000_000_000
+_LAST_YEAR = 9999
+# Digits; 1e999999999 would fill the memory when written out.
+_LONGEST_NUMBER = 30
 
 
 def lowered(raw: object) -> dict[str, Any]:
@@ -37,6 +41,8 @@ def truth(value: object) -> bool | None:
 
 
 def whole(value: object) -> int | None:
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() > _LONGEST_NUMBER:
+        return None
     try:
         return None if isinstance(value, bool) else int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
@@ -44,17 +50,24 @@ def whole(value: object) -> int | None:
 
 
 def moment(value: object) -> datetime | None:
-    """ISO text, epoch seconds or epoch milliseconds, as an aware time in UTC; None for anything else."""
-    number = whole(value)
+    """ISO text, epoch seconds or epoch milliseconds, as an aware time in UTC; None for anything else.
+
+    None also for .NET's smallest and largest times, which mean "not set" and which no time zone can show.
+    """
     try:
-        if number is not None:
-            unit = 1000 if abs(number) >= _MILLISECONDS_FROM else 1
-            return _EPOCH + timedelta(seconds=number / unit)
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        found = _moment(value)
     except (ValueError, OverflowError):
         return None
-    if found is None:
+    return found if found and _EPOCH.year <= found.year < _LAST_YEAR else None
+
+
+def _moment(value: object) -> datetime | None:
+    number = whole(value)
+    if number is not None:
+        return _EPOCH + timedelta(seconds=number / (1000 if number >= _MILLISECONDS_FROM else 1))
+    if not isinstance(value, str):
         return None
+    found = datetime.fromisoformat(value)
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
