@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from kaizala_admin.sandbox import lenient, trouble
 from kaizala_admin.sandbox.errors import ApiError, missing_token, throttled
@@ -18,6 +19,7 @@ from kaizala_admin.sandbox.tokens import Grant
 from kaizala_admin.sandbox.world import Call, World
 
 NOBODY = Grant(0, "", 0, 0, 0, "", 0, "", 0.0, 0.0)
+_JSON = CIMultiDict({"Content-Type": "application/json; charset=utf-8"})
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -54,9 +56,9 @@ class Exchange:
         self.accepted = False
 
     async def answer(self, router: Router) -> web.StreamResponse:
-        """Return the response; a refusal becomes the error triple."""
+        """Return the response once what it promises is committed; a refusal becomes the error triple."""
         try:
-            self.route, self.ids = router.find(self.request.method, self.request.rel_url.raw_path)
+            self.route, self.ids = router.find(self.request.method, self.request.raw_path.partition("?")[0])
             await self.read(self.route)
             response = await self.judge(self.route)
         except ApiError as error:
@@ -65,6 +67,8 @@ class Exchange:
             trouble.abort(self.request)
             return web.Response()
         self.status = response.status
+        if not self.world.store.is_settled:
+            await self.world.store.settled()
         return response
 
     async def read(self, route: Route) -> None:
@@ -94,13 +98,19 @@ class Exchange:
         grant = NOBODY if route.open else self.admit()
         if isinstance(self.body, ApiError):
             raise self.body
-        query = {key.lower(): value for key, value in self.request.rel_url.query.items()}
-        call = Call(self.world, self.request, self.ids, Fields(self.body), grant, query)
+        call = Call(self.world, self.request, self.ids, Fields(self.body), grant, self.query)
         found = route.handler(call)
-        if inspect.isawaitable(found):
+        if inspect.iscoroutine(found):
             found = await found
         self.accepted = True
         return found
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters under lower-case names."""
+        if "?" not in self.request.raw_path:
+            return {}
+        return {key.lower(): value for key, value in self.request.rel_url.query.items()}
 
     def admit(self) -> Grant:
         """Return whom the access token speaks for, with the call counted on both budgets."""
@@ -119,7 +129,7 @@ class Exchange:
         world.calls.note(
             self.name,
             request.method,
-            request.path_qs,
+            request.raw_path,
             request.raw_headers,
             self.raw,
             self.status,
@@ -129,8 +139,9 @@ class Exchange:
 
 
 def plain(found: Any) -> web.Response:
-    """Return a handler's result as 200 with JSON (contract 2.2: the only status of success)."""
-    return web.Response(text=_encode(found), content_type="application/json")
+    """Return a handler's result, or its ready JSON text, as 200 (contract 2.2: the only status of success)."""
+    text = found if isinstance(found, str) else _encode(found)
+    return web.Response(body=text.encode(), headers=_JSON)
 
 
 def refusal(error: ApiError) -> web.Response:

@@ -76,6 +76,7 @@ class Callbacks:
             return
 
     async def _deliver_due(self, web: aiohttp.ClientSession) -> bool:
+        await self.world.store.settled()
         rows = self.world.store.all(_DUE, (self.world.clock.now(),))
         gate = asyncio.Semaphore(_AT_ONCE)
         await asyncio.gather(*(self._deliver(web, gate, *row) for row in rows))

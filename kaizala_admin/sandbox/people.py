@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from kaizala_admin.sandbox.ids import new_id
 from kaizala_admin.sandbox.store import FOREVER, MEMBER, Store
+
+_CARD_KEYS = ("id", "mobileNumber", "name", "profilePic")
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def find_people(store: Store, numbers: Iterable[str]) -> dict[str, int]:
@@ -32,8 +36,16 @@ def find_or_invite(store: Store, numbers: Iterable[str]) -> list[int]:
 
 def invite(store: Store, number: str) -> int:
     """Make an unprovisioned person."""
-    sql = "INSERT INTO people (guid, number, name, picture, provisioned) VALUES (?, ?, '', '', 0)"
-    return int(store.run(sql, (new_id(), number)).lastrowid or 0)
+    guid = new_id()
+    sql = "INSERT INTO people (guid, number, name, picture, provisioned, card) VALUES (?, ?, '', '', 0, ?)"
+    return int(store.run(sql, (guid, number, card(guid, number, "", "", 0))).lastrowid or 0)
+
+
+def card(guid: str, number: str | None, name: str | None, picture: str | None, provisioned: int) -> str:
+    """Return a person as JSON, as operation 14 lists subscribers."""
+    texts = (guid, number or "", name or "", picture or "")
+    words = ",".join(f'"{key}":{_encode(text)}' for key, text in zip(_CARD_KEYS, texts, strict=True))
+    return f'{{{words},"isProvisioned":{"true" if provisioned else "false"}}}'
 
 
 def has_place(store: Store, group_id: int, kind: int, person_id: int) -> bool:

@@ -89,7 +89,7 @@ def _failure(number: str) -> dict[str, str]:
 def store_message(
     call: Call, group: Group, audience: Audience, kind: str, text: str, reply_to: str | None
 ) -> Posted:
-    """Write the message and, when numbers were named, a row for each. Run inside a transaction for those."""
+    """Write the message and, when numbers were named, a row for each. The rows of one call share a commit."""
     guid, store = new_guid(), call.store
     sql = """INSERT INTO messages (guid, group_id, sender_id, kind, text, audience, sent_at, reply_to)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""

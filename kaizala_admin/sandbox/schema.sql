@@ -1,3 +1,4 @@
+-- A person's card is the JSON that the list of subscribers shows, ready made.
 -- A place is one person's membership (kind 0) or subscription (kind 1) of one group. `joined` and `gone` are message
 -- ids: who receives message m of a group are the places with joined < m <= gone. So a message to a million people
 -- is one row, and the ledger stays right when people come and go afterwards.
@@ -19,7 +20,7 @@ CREATE TABLE IF NOT EXISTS pins (
   at REAL NOT NULL, used INTEGER NOT NULL DEFAULT 0, misses INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS people (
   id INTEGER PRIMARY KEY, guid TEXT NOT NULL UNIQUE, number TEXT UNIQUE, name TEXT, picture TEXT,
-  provisioned INTEGER NOT NULL, country TEXT NOT NULL DEFAULT '');
+  provisioned INTEGER NOT NULL, country TEXT NOT NULL DEFAULT '', card TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS groups (
   id INTEGER PRIMARY KEY, guid TEXT NOT NULL UNIQUE, tenant_id INTEGER NOT NULL, name TEXT NOT NULL,
   type TEXT NOT NULL, welcome TEXT NOT NULL DEFAULT '', image TEXT NOT NULL DEFAULT '',

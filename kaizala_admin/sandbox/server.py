@@ -43,10 +43,12 @@ def reseed(world: World) -> None:
 def make_app(world: World) -> web.Application:
     """Return the application over one world."""
     app = web.Application(client_max_size=LARGEST_BODY)
-    add_control(app, Control(world, lambda: reseed(world)))
+    add_control(app, Control(world, lambda: reseed(world)), world.store)
+    serve = Api(world).serve
     app.router.add_get("/media/{id}/{name}", serve_media(world))
     app.cleanup_ctx.append(lambda _: _background(world))
-    app.router.add_route("*", "/{prefix:[vV]1}/{rest:.*}", Api(world).serve)
+    app.router.add_route("*", "/v1/{rest:.*}", serve)
+    app.router.add_route("*", "/V1/{rest:.*}", serve)
     return app
 
 

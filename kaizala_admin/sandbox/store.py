@@ -1,12 +1,16 @@
 """The sandbox's state: one SQLite file, written on the event loop in short transactions.
 
 The file is in WAL mode with synchronous=OFF: a killed process loses nothing that it has answered, because the
-operating system holds the pages; only a power cut could. Memory stays small: the page cache is capped,
-whatever the file's size.
+operating system holds the pages; only a power cut could. Memory stays small: the page cache is capped, whatever
+the file's size.
+
+Writes of calls that arrive together share one commit, at the end of the event loop's round, and each call waits for
+it (`settled`) before it is answered. So many callers cost few commits, and an answer promises only what is kept.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +32,7 @@ class Store:
         self.folder = folder
         self.path = folder / "sandbox.sqlite3"
         self.db = _connect(self.path, _CACHE_KIB)
+        self._commit: asyncio.Future[None] | None = None
         self.db.executescript(_SCHEMA.read_text(encoding="utf-8"))
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
@@ -45,22 +50,55 @@ class Store:
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Write, and return the cursor for its lastrowid and rowcount."""
+        if not self.db.in_transaction:
+            self._begin()
         return self.db.execute(sql, values)
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Write the same statement for many rows."""
+        if not self.db.in_transaction:
+            self._begin()
         self.db.executemany(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Write all of it or nothing. Not across an await: the event loop has one writer."""
-        self.db.execute("BEGIN IMMEDIATE")
+        if not self.db.in_transaction:
+            self._begin()
+        self.db.execute("SAVEPOINT step")
         try:
             yield
         except BaseException:
-            self.db.execute("ROLLBACK")
+            self.db.execute("ROLLBACK TO step")
+            self.db.execute("RELEASE step")
             raise
-        self.db.execute("COMMIT")
+        self.db.execute("RELEASE step")
+
+    def _begin(self) -> None:
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._commit = loop.create_future()
+        loop.call_soon(self.commit)
+
+    def commit(self) -> None:
+        """Keep everything written so far; outside an event loop the caller has to do it."""
+        if self.db.in_transaction:
+            self.db.execute("COMMIT")
+        if self._commit is not None and not self._commit.done():
+            self._commit.set_result(None)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything written is committed."""
+        return not self.db.in_transaction
+
+    async def settled(self) -> None:
+        """Wait until everything written so far is committed."""
+        if self.db.in_transaction and self._commit is not None:
+            await self._commit
 
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:
@@ -86,13 +124,15 @@ class Store:
 
     def clear(self) -> None:
         """Drop every row and make the tables anew."""
+        self.commit()
         names = self.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         for (name,) in names:
-            self.run(f'DROP TABLE "{name}"')
+            self.db.execute(f'DROP TABLE "{name}"')
         self.db.executescript(_SCHEMA.read_text(encoding="utf-8"))
 
     def close(self) -> None:
-        """Close the file."""
+        """Keep everything and close the file."""
+        self.commit()
         self.db.close()
 
 
@@ -104,4 +144,5 @@ def _connect(path: Path, cache_kib: int) -> sqlite3.Connection:
     db.execute("PRAGMA temp_store = FILE")
     db.execute("PRAGMA busy_timeout = 20000")
     db.execute("PRAGMA mmap_size = 0")
+    db.execute("PRAGMA wal_autocheckpoint = 4000")
     return db

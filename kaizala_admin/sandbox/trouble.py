@@ -44,7 +44,7 @@ async def after(fault: Fault, response: web.Response) -> web.Response:
         await asyncio.sleep(fault.seconds)
     if fault.kind == "half":
         text = response.text or ""
-        return web.Response(text=text[: len(text) // 2], content_type="application/json")
+        return web.Response(body=text[: len(text) // 2].encode(), content_type="application/json")
     return response
 
 

@@ -10,11 +10,12 @@ from aiohttp import web
 
 from kaizala_admin.sandbox.control.views import Control
 from kaizala_admin.sandbox.errors import ApiError
+from kaizala_admin.sandbox.store import Store
 
 View = Callable[[web.Request], Awaitable[Any]]
 
 
-def add_control(app: web.Application, control: Control) -> None:
+def add_control(app: web.Application, control: Control, store: Store) -> None:
     """Put every control call under /sandbox/."""
     paths: list[tuple[str, str, View]] = [
         ("GET", "state", control.state),
@@ -37,7 +38,7 @@ def add_control(app: web.Application, control: Control) -> None:
         ("POST", "events", control.events),
     ]
     for verb, path, view in paths:
-        app.router.add_route(verb, f"/sandbox/{path}", _json(view))
+        app.router.add_route(verb, f"/sandbox/{path}", _json(view, store))
     app.router.add_get("/sandbox/empty", empty)
 
 
@@ -46,7 +47,7 @@ async def empty(request: web.Request) -> web.Response:
     return web.Response()
 
 
-def _json(view: View) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _json(view: View, store: Store) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         try:
             found = await view(request)
@@ -54,6 +55,7 @@ def _json(view: View) -> Callable[[web.Request], Awaitable[web.Response]]:
             return web.json_response(error.body(), status=error.status)
         except ValueError as error:
             return web.json_response({"message": str(error), "errorCode": "InvalidParameters"}, status=400)
+        await store.settled()
         return web.json_response(found, dumps=_dumps)
 
     return answer

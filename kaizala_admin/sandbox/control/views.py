@@ -77,6 +77,8 @@ class Control:
     async def _read(self, question: Callable[..., Any], request: web.Request) -> Any:
         query = {key.lower(): value for key, value in request.query.items()}
 
+        self.world.store.commit()
+
         def ask() -> Any:
             with self.world.store.reader() as db:
                 return question(db, query)

@@ -35,7 +35,9 @@ def find_groups(call: Call) -> dict[str, Any]:
 def create_bot(call: Call) -> dict[str, Any]:
     """Make a bot, which is a user of its own."""
     guid, body = new_id(), call.body
-    sql = "INSERT INTO people (guid, number, name, picture, provisioned) VALUES (?, NULL, ?, ?, 1)"
+    sql = (
+        "INSERT INTO people (guid, number, name, picture, provisioned, card) VALUES (?, NULL, ?, ?, 1, '{}')"
+    )
     name, picture = body.required("name"), body.text("profilepic")
     with call.store.transaction():
         person = call.store.run(sql, (guid, name, picture)).lastrowid

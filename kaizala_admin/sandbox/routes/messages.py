@@ -20,7 +20,6 @@ def send_message(call: Call) -> dict[str, Any]:
         raise bad_request(f"message can have at most {MAX_MESSAGE} characters.", "MessageTooLong")
     audience = posting.audience_of(call, group)
     reply_to = call.body.text("replytoreferenceid") or None
-    with call.store.transaction():
-        posted = posting.store_message(call, group, audience, "Text", text, reply_to)
-        emit(call.world, "TextMessageCreated", group.guid, {"text": text}, call.grant.person_id)
+    posted = posting.store_message(call, group, audience, "Text", text, reply_to)
+    emit(call.world, "TextMessageCreated", group.guid, {"text": text}, call.grant.person_id)
     return posting.accepted(posted, audience)

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from kaizala_admin.sandbox.ids import seeded_guid
+from kaizala_admin.sandbox.people import card
 from kaizala_admin.sandbox.seeding.names import (
     BRAZIL,
     COUNTRIES,
@@ -29,11 +30,11 @@ STAFF: tuple[tuple[str, Country], ...] = (
     ("Joseph Wekesa", KENYA),
     ("Luíza Araújo", BRAZIL),
 )
-Person = tuple[int, str, str | None, str | None, str | None, int, str]
+Person = tuple[int, str, str | None, str | None, str | None, int, str, str]
 
 
 def make_people(count: int, chance: Random) -> Iterator[Person]:
-    """Yield `(id, guid, number, name, picture, provisioned, country)`; ids run from 1.
+    """Yield `(id, guid, number, name, picture, provisioned, country, card)`; ids run from 1.
 
     About 8 % have not installed the app; some have no name or picture. Some of the last few hundredths of the
     ids show no number: they only become members, for a subscriber always has one.
@@ -46,9 +47,10 @@ def make_people(count: int, chance: Random) -> Iterator[Person]:
         number = number_of(country, used[country.code], shift)
         used[country.code] += 1
         if staff:
-            yield row_id, f"{seeded_guid(chance)}@1", number, staff[0], "", 1, country.code
+            shown: tuple[Any, ...] = (f"{seeded_guid(chance)}@1", number, staff[0], "", 1)
         else:
-            yield (row_id, *_stranger(chance, number, country, row_id > numbered(count)))
+            shown = _stranger(chance, number, country, row_id > numbered(count))
+        yield (row_id, *shown, country.code, card(*shown))
 
 
 def numbered(count: int) -> int:
@@ -63,4 +65,4 @@ def _stranger(chance: Random, number: str, country: Country, hidden: bool) -> tu
     name = chance.choice(("", None)) if nameless else name_in(country, chance)
     picture = None if chance.random() < PICTURELESS or not provisioned else _PICTURE.format(guid[:8])
     suffix = chance.choice(("", "@1", "@2"))
-    return f"{guid}{suffix}", None if hidden else number, name, picture, int(provisioned), country.code
+    return f"{guid}{suffix}", None if hidden else number, name, picture, int(provisioned)

@@ -25,7 +25,7 @@ def seed(store: Store, tokens: Tokens, options: Options) -> None:
     count = max(LEAST, options.people)
     with store.transaction():
         tenant = make_tenant(store, TENANT, options.tenant_rate, f"{seeded_guid(chance)}@1")
-        store.many("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?)", make_people(count, chance))
+        store.many("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?)", make_people(count, chance))
         groups = _make_groups(store, chance, tenant, count)
         connector = make_connector(store, tenant, "Kaizala Admin console", options.connector_rate)
         tokens.new_refresh_token(connector, "tenant", ADMIN)
