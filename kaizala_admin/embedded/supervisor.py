@@ -31,7 +31,7 @@ class Supervisor:
         self._suspects: set[str] = set()
 
     def start(self, *specs: Spec) -> None:
-        """Starts them side by side; returns when all are ready. Raises CannotStart, naming one that is not."""
+        """Starts them side by side; returns when all are ready. Raises CannotStart, naming one that isn't."""
         started = [self._add(spec) for spec in specs]
         for child in started:
             self._wait_for(child)
@@ -45,11 +45,15 @@ class Supervisor:
     def watch(self) -> None:
         """Until somebody asks to stop: dead programs are started again, later and later."""
         while not self.stop_asked.wait(LOOK_EVERY):
-            for child in self.children.values():
-                self._look_at(child)
-            if time.monotonic() - self._looked >= DEAF_EVERY:
-                self._looked = time.monotonic()
-                self._look_for_the_deaf()
+            self.look()
+
+    def look(self) -> None:
+        """One look at everybody."""
+        for child in self.children.values():
+            self._look_at(child)
+        if time.monotonic() - self._looked >= DEAF_EVERY:
+            self._looked = time.monotonic()
+            self._look_for_the_deaf()
 
     def stop(self) -> None:
         """Ends everything: who makes work first, the broker last."""
