@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,7 +18,8 @@ def environment(request: HttpRequest) -> tuple[SafeString, str] | None:
     root = settings.KAIZALA_SANDBOX_URL.rstrip("/")
     if not root or not request.user.is_authenticated:
         return None
-    if not Connector.objects.filter(is_active=True, api_root__startswith=root).exists():
+    there = Q(api_root=root) | Q(api_root__startswith=f"{root}/")
+    if not Connector.objects.filter(there, is_active=True).exists():
         return None
     title = _("Nothing leaves this machine. See what the phones show.")
     return format_html(
@@ -37,5 +40,6 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         syncs=panels.syncs(request),
         broadcasts=panels.broadcasts(request),
         steps=panels.first_steps(request),
+        compose_url=reverse("admin:messaging_broadcast_add"),
     )
     return context

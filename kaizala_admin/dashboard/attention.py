@@ -74,7 +74,7 @@ def grants_ending(request: HttpRequest, now: datetime) -> Iterator[Item]:
 
 
 def _grants_url(**filters: object) -> str:
-    return rows_url(Grant, connector__is_active__exact=1, **filters)
+    return rows_url(Grant, **filters)
 
 
 def _ending_url(start: datetime, end: datetime, first: bool = False) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from groups.models import Group, Member, Subscriber, SyncRun
@@ -182,9 +183,16 @@ def first_steps(request: HttpRequest) -> list[Step]:
     has_groups = has_grant and Group.objects.exists()
     if has_groups:
         return []
+    add_connector = _open_to(request, "connectors.add_connector", "admin:connectors_connector_add")
+    add_grant = _open_to(request, "connectors.add_grant", "admin:connectors_connector_changelist")
+    sync = _open_to(request, "groups.sync_group", "admin:groups_group_changelist")
     return [
-        Step(_("Add a connector: the registration with Kaizala."), has_connector, ""),
-        Step(_("Add a grant, so that the console may see your groups."), has_grant, ""),
-        Step(_("Sync: read the groups and the people from Kaizala."), has_groups, ""),
-        Step(_("Write the first broadcast."), False, ""),
+        Step(_("Add a connector: the registration with Kaizala."), has_connector, add_connector),
+        Step(_("Add a grant to it, so that the console may see your groups."), has_grant, add_grant),
+        Step(_("Sync: read the groups and the people from Kaizala."), has_groups, sync),
+        Step(_("Compose the first broadcast."), False, ""),
     ]
+
+
+def _open_to(request: HttpRequest, permission: str, url_name: str) -> str:
+    return reverse(url_name) if request.user.has_perm(permission) else ""

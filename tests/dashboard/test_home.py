@@ -1,0 +1,234 @@
+"""The home page: each number is true, leads to its rows, and is shown only to those who may see them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from groups.models import Group, SyncRun
+from groups.sync.errors import TOO_MANY_GONE
+from kaizala_admin.connectors.models import ApiCall, Connector, Grant, Heartbeat, Tenant
+from kaizala_admin.dashboard.attention import Item
+from kaizala_admin.outbox.models import State
+from kaizala_admin.ui.roles import ADMINISTRATOR, VIEWER
+from messaging.models import Broadcast, Dispatch
+from tests.house.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def grant() -> Grant:
+    for name in ("dispatcher", "worker"):
+        Heartbeat.objects.create(name=name, seen_at=timezone.now())
+    tenant = Tenant.objects.create(name="Health for all")
+    connector = Connector.objects.create(
+        tenant=tenant, name="Field", api_root="http://127.0.0.1:1", application_id="a", application_secret="b"
+    )
+    return Grant.objects.create(connector=connector, name="Asha", refresh_token="c")
+
+
+@pytest.fixture
+def group(grant: Grant) -> Group:
+    return Group.objects.create(
+        tenant=grant.connector.tenant,
+        group_id="g1",
+        name="News",
+        group_type=Group.Type.PUBLIC,
+        member_count=12,
+        subscriber_count=20_000,
+        first_seen_at=timezone.now(),
+    )
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def viewer() -> Client:
+    return client_of(person(VIEWER))
+
+
+def home(client: Client) -> Any:
+    answer = client.get(reverse("admin:index"))
+    assert answer.status_code == 200
+    return answer
+
+
+def items(client: Client) -> list[Item]:
+    found: list[Item] = home(client).context["attention"]
+    return found
+
+
+def rows_behind(client: Client, item: Item) -> int:
+    answer = client.get(item.url)
+    assert answer.status_code == 200, item.url
+    return int(answer.context["cl"].result_count)
+
+
+def check(client: Client, count: int, text: str, tone: str) -> None:
+    """There is one item, it says this, and its link shows exactly those rows."""
+    (item,) = items(client)
+    assert (item.count, item.text, item.tone) == (count, text, tone)
+    assert rows_behind(client, item) == count
+
+
+def test_a_quiet_house_says_that_nothing_waits(viewer: Client, grant: Grant) -> None:
+    page = home(viewer)
+    assert page.context["attention"] == []
+    assert "Nothing waits for you." in page.content.decode()
+
+
+def test_a_connector_that_needs_attention_stands_first(viewer: Client, grant: Grant) -> None:
+    Connector.objects.update(health=Connector.Health.NEEDS_ATTENTION, health_reason="The secret was refused.")
+    check(viewer, 1, "connector needs attention", "danger")
+    assert "The secret was refused." in home(viewer).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("days", "text", "tone"),
+    [(6, "grant ends within 7 days", "danger"), (29, "grant ends within 30 days", "warning")],
+)
+def test_a_grant_is_announced_before_it_ends(
+    viewer: Client, grant: Grant, days: int, text: str, tone: str
+) -> None:
+    Grant.objects.update(refresh_expires_at=timezone.now() + timedelta(days=days))
+    check(viewer, 1, text, tone)
+
+
+def test_a_grant_with_more_than_30_days_is_not_mentioned(viewer: Client, grant: Grant) -> None:
+    Grant.objects.update(refresh_expires_at=timezone.now() + timedelta(days=31))
+    assert items(viewer) == []
+
+
+def test_a_refused_grant_is_pressing(viewer: Client, grant: Grant) -> None:
+    Grant.objects.update(state=Grant.State.REVOKED)
+    check(viewer, 1, "grant is refused by Kaizala", "danger")
+
+
+def broadcast(group: Group, *states: str, **more: Any) -> Broadcast:
+    found = Broadcast.objects.create(
+        tenant=group.tenant, title="Rain", state=Broadcast.State.RUNNING, people=10 * len(states)
+    )
+    grant = Grant.objects.get()
+    for state in states:
+        Dispatch.objects.create(
+            broadcast=found,
+            group=group,
+            connector=grant.connector,
+            grant=grant,
+            mode=Dispatch.Mode.BATCH,
+            people=10,
+            state=state,
+            settled_at=timezone.now(),
+            **more,
+        )
+    return found
+
+
+def test_unknown_outcomes_are_pressing(viewer: Client, group: Group) -> None:
+    broadcast(group, State.UNKNOWN, State.UNKNOWN, State.SENT)
+    check(viewer, 2, "dispatches with an unknown outcome: did they arrive?", "danger")
+
+
+def test_failed_dispatches_are_named_for_a_week(viewer: Client, group: Group) -> None:
+    broadcast(group, State.FAILED, State.SENT)
+    check(viewer, 1, "dispatches failed in the last 7 days", "warning")
+    Dispatch.objects.update(settled_at=timezone.now() - timedelta(days=8))
+    assert items(viewer) == []
+
+
+def test_a_late_sweep_is_noticed(viewer: Client, group: Group) -> None:
+    broadcast(group, State.SENDING, lease_until=timezone.now() - timedelta(minutes=5))
+    (item,) = items(viewer)
+    assert "the sweep, which is late" in item.text
+    assert rows_behind(viewer, item) == 1
+
+
+def test_a_sync_that_asks_is_not_counted_as_failed_too(viewer: Client, grant: Grant) -> None:
+    SyncRun.objects.create(
+        kind=SyncRun.Kind.DIRECTORY,
+        grant=grant,
+        connector=grant.connector,
+        state=State.FAILED,
+        reason=TOO_MANY_GONE,
+        settled_at=timezone.now(),
+    )
+    check(viewer, 1, "sync asks whether so many people are really gone", "warning")
+
+
+def test_a_silent_worker_is_pressing(viewer: Client, grant: Grant) -> None:
+    Heartbeat.objects.filter(name="worker").update(seen_at=timezone.now() - timedelta(minutes=5))
+    (item,) = items(viewer)
+    assert (item.text.split(".")[0], item.tone) == ("not heard of: worker", "danger")
+
+
+def test_an_overdue_schedule_is_noticed(viewer: Client, grant: Grant) -> None:
+    Connector.objects.update(next_sync_at=timezone.now() - timedelta(hours=1))
+    check(viewer, 1, "connector is overdue for its sync", "warning")
+
+
+def test_people_without_a_role_are_told_no_numbers(group: Group) -> None:
+    broadcast(group, State.UNKNOWN)
+    Connector.objects.update(health=Connector.Health.NEEDS_ATTENTION)
+    page = home(client_of(person("")))
+    assert page.context["attention"] == []
+    assert page.context["numbers"] == []
+    assert [page.context[name] for name in ("connectors", "syncs", "broadcasts")] == [None, None, None]
+
+
+def test_the_budget_of_the_last_minute_is_shown(viewer: Client, grant: Grant) -> None:
+    for age in (5, 10, 90):
+        at = timezone.now() - timedelta(seconds=age)
+        ApiCall.objects.create(
+            connector=grant.connector, grant=grant, at=at, operation="x", method="GET", path="/", ms=1
+        )
+    (line,) = home(viewer).context["connectors"]
+    assert (line.used, line.allowed, line.tenant_used, line.tenant_allowed) == (2, 100, 2, 300)
+
+
+def test_a_running_broadcast_shows_its_people(viewer: Client, group: Group) -> None:
+    broadcast(group, State.SENT, State.SENT, State.FAILED, State.QUEUED)
+    page = home(viewer)
+    (line,) = page.context["broadcasts"]
+    assert (line.done, line.sent, line.failed, line.broadcast.people) == (30, 20, 10, 40)
+    assert "30 of 40" in page.content.decode()
+
+
+def test_the_numbers_of_the_mirror_lead_to_its_lists(viewer: Client, group: Group) -> None:
+    shown = [
+        (each.label, each.value, viewer.get(each.url).status_code) for each in home(viewer).context["numbers"]
+    ]
+    expected = [("Groups", 1), ("Public groups", 1), ("Members", 12), ("Subscribers", 20_000)]
+    assert shown == [(label, value, 200) for label, value in expected]
+
+
+def test_a_new_install_is_told_the_first_steps() -> None:
+    page = home(client_of(person(ADMINISTRATOR)))
+    assert [step.done for step in page.context["steps"]] == [False, False, False, False]
+    assert "Add a connector" in page.content.decode()
+
+
+def test_the_first_steps_are_ticked_off_and_then_gone(grant: Grant) -> None:
+    client = client_of(person(ADMINISTRATOR))
+    assert [step.done for step in home(client).context["steps"]] == [True, True, False, False]
+    Group.objects.create(tenant=grant.connector.tenant, group_id="g", name="n", first_seen_at=timezone.now())
+    assert home(client).context["steps"] == []
+
+
+def test_the_sandbox_is_named_while_a_connector_points_at_it(
+    viewer: Client, grant: Grant, settings: Any
+) -> None:
+    settings.KAIZALA_SANDBOX_URL = "http://127.0.0.1:8990/"
+    assert "http://127.0.0.1:8990/phones" not in home(viewer).content.decode()
+    Connector.objects.update(api_root="http://127.0.0.1:8990")
+    assert 'href="http://127.0.0.1:8990/phones"' in home(viewer).content.decode()
+    Connector.objects.update(is_active=False)
+    assert "http://127.0.0.1:8990/phones" not in home(viewer).content.decode()
