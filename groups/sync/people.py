@@ -11,10 +11,12 @@ from groups.models import Member, Person, Subscriber, SyncRun
 from kaizala_admin.kaizala import Person as RemotePerson
 
 from . import seen, tally
-from .diff import apply, chunks, clip, date_gone, save
+from .diff import chunks, date_gone, save
 
 log = logging.getLogger(__name__)
 
+LONGEST_ID, LONGEST_NUMBER, LONGEST_NAME = 80, 20, 300  # the mirror's columns
+_NO_DIGIT = re.compile(r"[^\d+]")
 FIELDS = ("mobile_number", "name", "profile_pic", "is_provisioned")
 WALK = 5_000  # keys read at a time when the end of a list looks for who left
 
@@ -22,13 +24,13 @@ WALK = 5_000  # keys read at a time when the end of a list looks for who left
 def key_of(person: RemotePerson) -> str:
     """What tells people of a group apart: the user ID, else the number, else "" (contract 5)."""
     if person.person_id:
-        return clip(Member, "person_id", person.person_id)
+        return person.person_id[:LONGEST_ID]
     return f"tel:{number_of(person)}" if number_of(person) else ""
 
 
 def number_of(person: RemotePerson) -> str:
     """The number without spaces and dashes (contract 16), "" when Kaizala told none."""
-    return clip(Member, "mobile_number", re.sub(r"[^\d+]", "", person.mobile_number))
+    return _NO_DIGIT.sub("", person.mobile_number)[:LONGEST_NUMBER]
 
 
 def by_key(people: Iterable[RemotePerson]) -> dict[str, RemotePerson]:
@@ -39,17 +41,16 @@ def by_key(people: Iterable[RemotePerson]) -> dict[str, RemotePerson]:
     return found
 
 
-def values_of(row_class: type[Person], person: RemotePerson) -> dict[str, Any]:
-    """The mirror row's fields."""
-    values: dict[str, Any] = {
-        "mobile_number": number_of(person),
-        "name": clip(row_class, "name", person.name),
-        "profile_pic": person.profile_pic,
-        "is_provisioned": person.is_provisioned,
-    }
-    if row_class is Member:
-        values["role"] = person.role or Member.Role.MEMBER
-    return values
+def values_of(row_class: type[Person], person: RemotePerson) -> tuple[Any, ...]:
+    """The mirror row's fields, in the order of `fields_of`."""
+    name = person.name[:LONGEST_NAME]
+    told = (number_of(person), name, person.profile_pic, person.is_provisioned)
+    return (*told, person.role or Member.Role.MEMBER.value) if row_class is Member else told
+
+
+def fields_of(row_class: type[Person]) -> tuple[str, ...]:
+    """What Kaizala tells of a person (contract 5 and 6)."""
+    return (*FIELDS, "role") if row_class is Member else FIELDS
 
 
 def write(
@@ -69,23 +70,27 @@ def write(
 def _write_chunk(
     row_class: type[Any], run: SyncRun, people: dict[str, RemotePerson], now: datetime
 ) -> tuple[tally.Tally, list[int]]:
-    mirror = row_class.objects.filter(group_id=run.group_id, person_id__in=list(people))
-    known = {row.person_id: row for row in mirror}
-    changed = [row for key, row in known.items() if apply(row, values_of(row_class, people[key]), run.pk)]
+    fields = fields_of(row_class)
+    told = {key: values_of(row_class, person) for key, person in people.items()}
+    keys, changed = [], []
+    mirror = row_class.objects.filter(group_id=run.group_id, person_id__in=list(told))
+    for person_id, key, gone_at, *values in mirror.values_list("person_id", "pk", "gone_at", *fields):
+        keys.append(key)
+        wanted = told.pop(person_id)
+        if gone_at is not None or tuple(values) != wanted:
+            changed.append(row_class(pk=key, seen_run=run.pk, **dict(zip(fields, wanted, strict=True))))
     new = [
         row_class(
             group_id=run.group_id,
-            person_id=key,
+            person_id=person_id,
             first_seen_at=now,
             seen_run=run.pk,
-            **values_of(row_class, person),
+            **dict(zip(fields, wanted, strict=True)),
         )
-        for key, person in people.items()
-        if key not in known
+        for person_id, wanted in told.items()
     ]
-    save(row_class, new, changed, (*FIELDS, "role") if row_class is Member else FIELDS)
-    counted = tally.Tally(created=len(new), changed=len(changed))
-    return counted, [row.pk for row in (*known.values(), *new)]
+    save(row_class, new, changed, fields)
+    return tally.Tally(created=len(new), changed=len(changed)), [*keys, *(row.pk for row in new)]
 
 
 def close(row_class: type[Any], run: SyncRun, present: seen.Seen, now: datetime) -> int:
