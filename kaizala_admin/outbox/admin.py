@@ -39,15 +39,15 @@ class OutboxRowAdmin(ReadOnlyAdmin):
     actions: Sequence[str] = ("retry_rows", "cancel_rows", "rows_arrived", "send_rows_again")
     change_form_after_template = "outbox/attempts.html"
 
-    @display(description=_("What"))
+    @display(description=_("What"))  # type: ignore[untyped-decorator]
     def shown_title(self, row: OutboxRow) -> str:
         return row.title()
 
-    @display(description=_("State"), ordering="state", label={state.value: TONES[state] for state in State})
+    @display(description=_("State"), ordering="state", label={state.value: TONES[state] for state in State})  # type: ignore[untyped-decorator]
     def shown_state(self, row: OutboxRow) -> tuple[str, str]:
         return str(row.state), str(State(row.state).label)
 
-    @display(description=_("Why"))
+    @display(description=_("Why"))  # type: ignore[untyped-decorator]
     def shown_why(self, row: OutboxRow) -> str:
         return why_waiting(row)
 
@@ -89,7 +89,7 @@ class OutboxRowAdmin(ReadOnlyAdmin):
             here = request.get_full_path()
             return ask_first(request, confirmation(verb, rows, here, fields=chosen_rows(request)))
         try:
-            messages.success(request, done(verb, verb.run(rows, request.user)))
+            messages.success(request, done(verb, verb.run(rows, views.person(request))))
         except IntegrityError:
             messages.error(request, _("The same work is in line already. Wait for it, then look again."))
         return None
@@ -104,7 +104,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     search_fields = ("=row_id",)
     ordering = ("-pk",)
 
-    @display(description=_("Reason"))
+    @display(description=_("Reason"))  # type: ignore[untyped-decorator]
     def shown_reason(self, attempt: Attempt) -> str:
         return reason_words(attempt.reason)
 

@@ -110,7 +110,7 @@ class Dispatcher:
     def _heard(self, connector_id: int) -> bool:
         try:
             if nudges.bells_waiting() < nudges.MOST_WAITING:
-                pump_connector.apply_async(args=[connector_id], expires=RING_LIFE)
+                pump_connector.apply_async(args=(connector_id,), expires=RING_LIFE)
         except (redis.RedisError, OperationalError) as error:
             self._broker_is(False, type(error).__name__)
         return self.broker

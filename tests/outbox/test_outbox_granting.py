@@ -10,17 +10,18 @@ from django.db.models import Sum
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from kaizala_admin.connectors import leases, limiter
+from kaizala_admin.connectors import clock, leases
 from kaizala_admin.connectors.models import Bucket, Connector, Grant, Lease, Tenant
 from kaizala_admin.outbox import granting, services
 from kaizala_admin.outbox.granting import Leadership, Memory, NotLeader, grant_round, mark
 from kaizala_admin.outbox.lanes import Waiting
-from kaizala_admin.outbox.models import Lane, OutboxRow, State
+from kaizala_admin.outbox.models import Lane, State
 from tests.outbox.conftest import permit
-from tests.outbox.line.models import Page, Parcel
+from tests.outbox.line.models import Line, Page, Parcel
 
 pytestmark = pytest.mark.django_db
 Add = Callable[..., Connector]
+LINES: list[type[Line]] = [Parcel, Page]
 
 
 @pytest.fixture
@@ -30,16 +31,16 @@ def lead(lines: None) -> Leadership:
     return Leadership("dispatcher", "us", fence)
 
 
-def line_up(connector: Connector, count: int, row_class: type[OutboxRow] = Parcel, **fields: Any) -> None:
+def line_up(connector: Connector, count: int, row_class: type[Line] = Parcel, **fields: Any) -> None:
     grant = connector.grants.get()
-    row_class._default_manager.bulk_create(
+    row_class.objects.bulk_create(
         row_class(connector=connector, grant=grant, group_id="g", text=str(n), **fields) for n in range(count)
     )
 
 
 def permits_of(connector: Connector) -> int:
     total = 0
-    for row_class in (Parcel, Page):
+    for row_class in LINES:
         total += row_class.objects.filter(connector=connector).aggregate(n=Sum("permits"))["n"] or 0
     return total
 
@@ -52,7 +53,7 @@ def refill() -> None:
 def take_all() -> Counter[int]:
     """What the workers would do at once with every permit; returns calls by connector."""
     done: Counter[int] = Counter()
-    for row_class in (Parcel, Page):
+    for row_class in LINES:
         for row in row_class.objects.filter(permits__gt=0):
             done[row.connector_id] += row.permits
             row_class.objects.filter(pk=row.pk).update(permits=0, state=State.SENT)
@@ -141,7 +142,7 @@ def test_four_connectors_share_their_tenants_budget_evenly(
     memory, done = Memory(), Counter[int]()
     for _ in range(120):
         Bucket.objects.filter(key__startswith="connector").update(next_at=0)
-        Bucket.objects.filter(key__startswith="tenant").update(next_at=limiter.epoch())  # room for a few
+        Bucket.objects.filter(key__startswith="tenant").update(next_at=clock.epoch())  # room for a few
         grant_round(memory, lead)
         done += take_all()
     counts = [done[connector.pk] for connector in four]
@@ -181,15 +182,15 @@ def test_a_lonely_read_gets_several_calls_at_once(add_connector: Add, lead: Lead
 def test_a_connector_in_trouble_is_tried_with_one_row_every_few_minutes(
     add_connector: Add, lead: Leadership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = [1000.0]
-    monkeypatch.setattr(granting.time, "monotonic", lambda: clock[0])
+    seconds = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: seconds[0])
     connector = add_connector(health=Connector.Health.NEEDS_ATTENTION)
     line_up(connector, 10)
     memory, granted = Memory(), []
     for _ in range(4):
         granted.append(grant_round(memory, lead).granted)
         take_all()
-        clock[0] += 100
+        seconds[0] += 100
     assert granted == [{connector.pk: 1}, {}, {connector.pk: 1}, {}]
 
 

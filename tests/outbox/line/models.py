@@ -8,7 +8,7 @@ from django.db import models
 from kaizala_admin.kaizala import KaizalaClient
 from kaizala_admin.outbox.models import OutboxRow, State
 
-meanwhile: list[Callable[[OutboxRow], None]] = []  # what a rival does while the next call is under way
+meanwhile: list[Callable[[OutboxRow], object]] = []  # what a rival does while the next call is under way
 broken: list[Exception] = []  # what the next `record` raises
 guilty: set[int] = set()  # rows whose `record` always raises
 
@@ -21,6 +21,8 @@ class Line(OutboxRow):
     wanted = models.PositiveIntegerField(default=1)  # calls until it is done
     answers = models.PositiveIntegerField(default=0)
     heard = models.CharField(max_length=500, blank=True)  # state_changed, in order
+
+    objects: ClassVar["models.Manager[Any]"] = models.Manager()
 
     class Meta(OutboxRow.Meta):
         abstract = True
