@@ -217,6 +217,13 @@ class SyncRun(OutboxRow):
         if state == State.QUEUED:
             cls.objects.filter(pk__in=[row.pk for row in rows], stop_asked=True).update(stop_asked=False)
 
+    @property
+    def explanation(self) -> str:
+        """Why it failed or waits, or what is worth knowing; "" mostly. Select connector and grant."""
+        from kaizala_admin.outbox.words import why_waiting
+
+        return self.detail or why_waiting(self)
+
     def title(self) -> str:
         if self.group is not None:
             return gettext("Sync of the group %(group)s") % {"group": self.group.name}

@@ -62,7 +62,7 @@ def progress(runs: Sequence[SyncRun]) -> Progress:
     states = {state: Count("pk", filter=Q(state=state)) for state in State.values}
     sums = {name: Sum(name) for name in ("pages", "expected_pages", "seen", "created", "changed", "gone")}
     over = rows.aggregate(**states, **sums, started=Min("started_at"), settled=Max("settled_at"))
-    named = rows.select_related("group", "grant__connector")
+    named = rows.select_related("group", "grant__connector", "connector")
     return Progress(
         total=sum(over[state] for state in State.values),
         waiting=over[State.QUEUED] + over[State.UNKNOWN],

@@ -50,7 +50,7 @@ class SyncRunAdmin(OutboxRowAdmin):
 
     @column(_("why"))
     def why(self, row: SyncRun) -> str:
-        return row.detail or row.reason or "–"
+        return row.explanation or "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
         rows: QuerySet[SyncRun] = super().get_queryset(request)

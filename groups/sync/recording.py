@@ -78,6 +78,7 @@ def _sub_groups(run: SyncRun, root: GroupInfo, now: datetime) -> tuple[Tally, st
 
 
 def _members(run: SyncRun, members: tuple[RemotePerson, ...], now: datetime) -> tuple[Tally, str]:
+    seen.forget(run)  # pages of earlier runs that failed
     counted, keys = people.write(Member, run, people.by_key(members), now)
     present = seen.Seen()
     present.add(keys)
@@ -105,8 +106,8 @@ def _check_end(run: SyncRun) -> None:
 
 
 def _close_subscribers(run: SyncRun, now: datetime) -> int:
-    if run.cursor and run.page_set.count() < 2:
-        raise errors.stale()  # its earlier pages are gone: who was on them is not known any more
+    if not run.page_set.filter(cursor=seen.digest("")).exists():
+        raise errors.stale()  # its first pages were dropped: who was on them is not known any more
     return people.close(Subscriber, run, seen.recall(run), now)
 
 

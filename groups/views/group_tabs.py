@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from groups import queries, search
-from groups.models import Group, Member, Subscriber
+from groups.models import Group, Member, Subscriber, SyncRun
 from groups.tabs import Tab, register
 
 PAGE = 50  # people, and runs, on one page
@@ -23,7 +23,7 @@ def overview(group: Group, request: HttpRequest) -> dict[str, Any]:
         "child_total": queries.present_links().filter(parent=group).count(),
         "reaches": list(group.reaches.filter(**live).select_related("grant__connector").order_by("grant_id")),
         "best_grant": queries.best_grant(group),
-        "last_run": group.sync_runs.order_by("-id").first(),
+        "last_run": _runs(group).first(),
         "unregistered_url": _unregistered_url(group),
     }
 
@@ -66,8 +66,12 @@ def sub_groups(group: Group, request: HttpRequest) -> dict[str, Any]:
     return {"graph": queries.sub_graph(group)}
 
 
+def _runs(group: Group) -> QuerySet[SyncRun]:
+    return group.sync_runs.select_related("connector", "grant").order_by("-id").defer("cursor")
+
+
 def history(group: Group, request: HttpRequest) -> dict[str, Any]:
-    return {"history": list(group.sync_runs.order_by("-id").defer("cursor")[:PAGE])}
+    return {"history": list(_runs(group)[:PAGE])}
 
 
 def register_all() -> None:

@@ -168,6 +168,7 @@ def test_an_old_run_whose_pages_are_gone_marks_nobody(group: Group) -> None:
     record(later, SubscriberPage(people(range(50, 55)), None))
     finish(later)
     SyncRun.objects.filter(pk=run.pk).update(state=State.QUEUED)
+    record(SyncRun.objects.get(pk=run.pk), SubscriberPage(people(range(50, 52)), "b"))
     assert (
         refused(SyncRun.objects.get(pk=run.pk), SubscriberPage(people(range(50, 55)), None)).code
         == "stale_sync"
