@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 
 from .child import Child
 from .children import Spec
@@ -22,8 +22,13 @@ class Supervisor:
     `silent(seconds)` names the programs whose sign of life is older than that.
     """
 
-    def __init__(self, places: Places, silent: Callable[[float], set[str]]) -> None:
-        self.places, self.silent = places, silent
+    def __init__(
+        self,
+        places: Places,
+        silent: Callable[[float], set[str]],
+        environment: MutableMapping[str, str] = os.environ,
+    ) -> None:
+        self.places, self.silent, self.environment = places, silent, environment
         self.children: dict[str, Child] = {}
         self.stop_asked = threading.Event()
         self.hurry = threading.Event()
@@ -71,7 +76,7 @@ class Supervisor:
         child.start()
 
     def _add(self, spec: Spec) -> Child:
-        child = Child(spec, self.places.log(spec.name), dict(os.environ))
+        child = Child(spec, self.places.log(spec.name), dict(self.environment))
         self.children[spec.name] = child
         child.start()
         return child
