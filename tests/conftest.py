@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from pytest_django.fixtures import Settings
+from django.conf import settings
+from django.test import override_settings
 
 from tests.sandbox_process import SandboxProcess
 
@@ -17,14 +18,16 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
         yield process
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings: Settings) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def plain_static_files(django_test_environment: None) -> Iterator[None]:
     """Pages under test find their static files where they lie; nobody has to collect them first."""
-    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        WHITENOISE_AUTOREFRESH=True,
+        WHITENOISE_USE_FINDERS=True,
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+    ):
+        yield
 
 
 @pytest.fixture(scope="session")

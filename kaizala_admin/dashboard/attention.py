@@ -128,9 +128,12 @@ def silent_processes(request: HttpRequest, now: datetime) -> Iterator[Item]:
     heard = set(Heartbeat.objects.filter(seen_at__gte=now - SILENT).values_list("name", flat=True))
     missing = [name for name in PROCESSES if not any(seen.startswith(name) for seen in heard)]
     if missing:
-        text = _("not heard of: %(names)s. Nothing is sent or synced until it runs again.")
-        url = reverse("admin:outbox")
-        yield Item(len(missing), text % {"names": ", ".join(missing)}, url, "danger")
+        text = ngettext(
+            "process is silent: %(names)s. Nothing is sent or synced until it runs again.",
+            "processes are silent: %(names)s. Nothing is sent or synced until they run again.",
+            len(missing),
+        )
+        yield Item(len(missing), text % {"names": ", ".join(missing)}, reverse("admin:outbox"), "danger")
 
 
 def overdue_schedules(request: HttpRequest, now: datetime) -> Iterator[Item]:

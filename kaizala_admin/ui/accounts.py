@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -105,6 +107,14 @@ def _may_touch(request: HttpRequest, user: User | None) -> bool:
     return user is None or not user.is_superuser or bool(request.user.is_superuser)
 
 
+class PermissionsField(ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Each permission by its app and its own words."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        config = apps.get_app_config(obj.content_type.app_label)
+        return f"{config.verbose_name}: {obj.name}"
+
+
 @admin.register(Role)
 class RoleAdmin(BaseAdmin):
     """The four roles of the product, and any that you add."""
@@ -117,6 +127,7 @@ class RoleAdmin(BaseAdmin):
         if db_field.name == "permissions":
             kwargs["queryset"] = _permissions(db_field.remote_field.model)
             kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+            kwargs["form_class"] = PermissionsField
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 

@@ -167,7 +167,7 @@ def test_a_sync_that_asks_is_not_counted_as_failed_too(viewer: Client, grant: Gr
 def test_a_silent_worker_is_pressing(viewer: Client, grant: Grant) -> None:
     Heartbeat.objects.filter(name="worker").update(seen_at=timezone.now() - timedelta(minutes=5))
     (item,) = items(viewer)
-    assert (item.text.split(".")[0], item.tone) == ("not heard of: worker", "danger")
+    assert (item.text.split(".")[0], item.tone) == ("process is silent: worker", "danger")
 
 
 def test_an_overdue_schedule_is_noticed(viewer: Client, grant: Grant) -> None:
