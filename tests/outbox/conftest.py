@@ -34,6 +34,7 @@ def lines(line_tables: None, db: None) -> Iterator[None]:
     line.meanwhile.clear()
     line.broken.clear()
     line.guilty.clear()
+    line.played.clear()
     pump.stopping.clear()
     line.Parcel.objects.all().delete()
     line.Page.objects.all().delete()

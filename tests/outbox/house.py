@@ -1,5 +1,6 @@
 """Broker, worker and dispatcher as real processes over a database of their own: for flows and benchmarks."""
 
+import json
 import os
 import signal
 import subprocess
@@ -59,6 +60,12 @@ class House:
         )
         self.processes.append(process)
         return process
+
+    def drive(self, verb: str, **given: Any) -> Any:
+        """`tests.outbox.drive` in this house."""
+        command = [sys.executable, "-m", "tests.outbox.drive", verb, json.dumps(given)]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, check=True, capture_output=True)
+        return json.loads(done.stdout)
 
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("*.log")))

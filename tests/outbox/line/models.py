@@ -13,6 +13,9 @@ broken: list[Exception] = []  # what the next `record` raises
 guilty: set[int] = set()  # rows whose `record` always raises
 
 
+played: list[Callable[[OutboxRow], Any]] = []  # stands in for the call itself, once each
+
+
 class Line(OutboxRow):
     """What both have in common: they keep what happened to them."""
 
@@ -55,6 +58,8 @@ class Parcel(Line):
     def perform(self, client: KaizalaClient) -> Any:
         if meanwhile:
             meanwhile.pop()(self)
+        if played:
+            return played.pop()(self)
         return client.send_message(self.group_id, self.text)
 
 
