@@ -22,13 +22,18 @@ def begin_pin(connector: Connector, mobile_number: str) -> None:
     _paced(connector, lambda: bare_client(connector).generate_pin(mobile_number))
 
 
-def finish_pin(connector: Connector, mobile_number: str, pin: str, *, name: str = "") -> Grant:
-    """Stores the grant that the PIN buys; one of the same phone gets the new token instead. Raises the client's errors."""
+def finish_pin(
+    connector: Connector, mobile_number: str, pin: str, *, name: str = "", replaces: Grant | None = None
+) -> Grant:
+    """Stores the grant that the PIN buys. `replaces`, or one of the same phone, gets the new token instead of its own.
+
+    Raises the client's errors.
+    """
     limiter.debit(connector.pk)
     login = _paced(connector, lambda: bare_client(connector).get_refresh_token(mobile_number, pin))
     same = connector.grants.filter(mobile_number=mobile_number, kind=Grant.Kind.USER).first()
-    grant = same or Grant(connector=connector, kind=Grant.Kind.USER, mobile_number=mobile_number)
-    grant.connector = connector
+    grant = replaces or same or Grant(kind=Grant.Kind.USER)
+    grant.connector, grant.mobile_number = connector, mobile_number
     grant.name = name or grant.name or mobile_number
     changes = {"refresh_token": login.refresh_token, "scope": login.scope, "refresh_expires_at": login.expires_at}
     return _put(grant, changes)
