@@ -6,3 +6,8 @@ class MessagingConfig(AppConfig):
     name = "messaging"
     label = "messaging"
     verbose_name = _("Messaging")
+
+    def ready(self) -> None:
+        from . import group_tab
+
+        group_tab.register_tab()

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, ValidationResult
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from .models import AudienceLine
 
@@ -35,11 +35,16 @@ def normalise(given: str, region: str) -> tuple[str, str]:
     plain = _FILLING.sub("", text)
     if _PLAIN.fullmatch(plain) and _obviously_fine(plain):
         return plain, ""
-    number, problem = _parse(text, region)
-    if problem and _DIGITS.fullmatch(plain) and not plain.startswith("0"):
-        other, wrong = _parse(f"+{plain}", region)
-        return (other, "") if not wrong else ("", problem)
-    return number, problem
+    if _DIGITS.fullmatch(plain) and not plain.startswith("0") and not _valid(text, region):
+        text = f"+{plain}" if _valid(f"+{plain}", region) else text
+    return _parse(text, region)
+
+
+def _valid(text: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, region))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _whole(text: str) -> str:
@@ -53,8 +58,8 @@ def _parse(text: str, region: str) -> tuple[str, str]:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
         return "", _unread(error.error_type)
-    verdict = phonenumbers.is_possible_number_with_reason(number)
-    if verdict != ValidationResult.IS_POSSIBLE:
+    verdict = phonenumbers.is_possible_number_for_type_with_reason(number, PhoneNumberType.MOBILE)
+    if verdict != ValidationResult.IS_POSSIBLE and not phonenumbers.is_valid_number(number):
         return "", _LENGTHS.get(verdict, Problem.NOT_A_NUMBER)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164), ""
 
@@ -84,7 +89,8 @@ def _lengths(code: int) -> frozenset[int]:
     metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(
         code, phonenumbers.region_code_for_country_code(code)
     )
-    return frozenset(metadata.general_desc.possible_length if metadata else ())
+    kind = metadata and (metadata.mobile or metadata.general_desc)
+    return frozenset(kind.possible_length or metadata.general_desc.possible_length if kind else ())
 
 
 @lru_cache(maxsize=512)

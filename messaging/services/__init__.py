@@ -1,5 +1,6 @@
 """What people and other apps do with broadcasts. Every change of state is a compare-and-set."""
 
+from messaging.audience import Choice
 from messaging.checking import Check, check
 
 from .drafts import NotADraft, copy_as_draft, delete_draft, save_draft
@@ -11,6 +12,7 @@ __all__ = [
     "CannotLaunch",
     "Changed",
     "Check",
+    "Choice",
     "NotADraft",
     "all_arrived",
     "arrived",

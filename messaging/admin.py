@@ -1,0 +1,127 @@
+"""The admin's rooms for broadcasts, calls and the ledger; and the subscribers list's "Write to these"."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from kaizala_admin.outbox.admin import OutboxRowAdmin
+from kaizala_admin.outbox.models import State
+from kaizala_admin.ui.admin import ReadOnlyAdmin
+from kaizala_admin.ui.templatetags.ui import ago, per_cent
+
+from . import ticked
+from .ledger import DeliveryAdmin
+from .models import Broadcast, Delivery, Dispatch
+from .views import checking, compose, picking, verbs, watching
+from .views.base import TONES, url
+
+
+@admin.register(Broadcast)
+class BroadcastAdmin(ReadOnlyAdmin):
+    """The list; every other page is our own."""
+
+    list_display = ("shown_title", "shown_state", "shown_people", "reached", "written_by", "when")
+    list_filter = ("state", "tenant")
+    list_select_related = ("created_by", "launched_by", "tenant")
+    search_fields = ("title",)
+    search_help_text = _("A part of the name")
+    ordering = ("-id",)
+    sortable_by = ()
+    actions = ()
+    empty_title = _("No broadcast yet")
+    empty_text = _(
+        "Write the first one: choose who shall get it, write a text, and see what sending it takes."
+    )
+    list_before_template = "messaging/list_before.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Broadcast]:
+        rows: QuerySet[Broadcast] = super().get_queryset(request)
+        sent = (
+            Dispatch.objects.filter(broadcast=OuterRef("pk"), state=State.SENT).order_by().values("broadcast")
+        )
+        return rows.annotate(
+            sent_people=Subquery(sent.annotate(n=Sum(F("people") - F("people_failed"))).values("n"))
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("messaging.add_broadcast")
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return compose.Compose.as_view()(request)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A draft opens where it is written (or read), everything else where it is watched."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        if row.state != Broadcast.State.DRAFT:
+            return HttpResponseRedirect(url("progress", row.pk))
+        may_write = request.user.has_perm("messaging.change_broadcast")
+        return HttpResponseRedirect(url("compose" if may_write else "check", row.pk))
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: list[tuple[str, Any, str]] = [
+            ("pick/", picking.Pick, "pick"),
+            ("<int:pk>/compose/", compose.Compose, "compose"),
+            ("<int:pk>/check/", checking.Checked, "check"),
+            ("<int:pk>/lines.csv", checking.WrongLines, "lines"),
+            ("<int:pk>/progress/", watching.Progress, "progress"),
+            ("<int:pk>/unknowns/", watching.Unknowns, "unknowns"),
+            ("<int:pk>/do/<slug:verb>/", verbs.Do, "do"),
+            ("<int:pk>/copy/", verbs.Copy, "copy"),
+            ("<int:pk>/throw-away/", verbs.Delete, "throw_away"),
+        ]
+        own = [path(at, view.as_view(), name=f"messaging_broadcast_{name}") for at, view, name in pages]
+        return [*own, *super().get_urls()]
+
+    @display(description=_("name"))
+    def shown_title(self, row: Broadcast) -> str:
+        return row.title
+
+    @display(description=_("state"), label=TONES)
+    def shown_state(self, row: Broadcast) -> tuple[str, str]:
+        return row.state, row.get_state_display()
+
+    @display(description=_("people"))
+    def shown_people(self, row: Broadcast) -> str:
+        return "–" if row.state == Broadcast.State.DRAFT else f"{row.people:,}"
+
+    @display(description=_("sent"))
+    def reached(self, row: Any) -> str:
+        if row.state == Broadcast.State.DRAFT or not row.people:
+            return "–"
+        sent = row.sent_people or 0
+        share = per_cent(sent, row.people)
+        return format_html(
+            '<progress class="msg-mini" aria-label="{}" value="{}" max="{}"></progress> {}', f"{share} %", sent,
+            row.people, f"{sent:,}",
+        )  # fmt: skip
+
+    @display(description=_("by"))
+    def written_by(self, row: Broadcast) -> str:
+        return str(row.launched_by or row.created_by or "–")
+
+    @display(description=_("when"))
+    def when(self, row: Broadcast) -> str:
+        return ago(row.launched_at or row.created_at)
+
+
+@admin.register(Dispatch)
+class DispatchAdmin(OutboxRowAdmin):
+    """Each call of each broadcast."""
+
+    list_select_related = ("connector", "grant", "broadcast", "group")
+    raw_id_fields = ("broadcast", "group", "grant", "connector")
+
+
+admin.site.register(Delivery, DeliveryAdmin)
+ticked.add_action()

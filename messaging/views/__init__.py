@@ -1,0 +1,1 @@
+"""What people do with broadcasts: compose, check and confirm, watch, settle."""

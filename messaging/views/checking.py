@@ -1,0 +1,118 @@
+"""Check and confirm: what sending takes, what is wrong, line by line; and the button that sends."""
+
+import csv
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView, View
+
+from kaizala_admin.connectors.models import Connector
+from messaging import audience, services
+from messaging.models import AudienceLine, Broadcast
+
+from .base import BroadcastMixin, url
+
+SHOWN = 100  # wrong lines on the page; the download has all
+
+
+class Checked(BroadcastMixin, TemplateView):
+    """GET asks and shows; POST sends, if it still is what was shown."""
+
+    template_name = "messaging/check.html"
+
+    def get_permission_required(self) -> tuple[str, ...]:
+        posting = self.request.method == "POST"
+        return ("messaging.send_broadcast" if posting else "messaging.view_broadcast",)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.broadcast.state != Broadcast.State.DRAFT:
+            return HttpResponseRedirect(url("progress", self.broadcast.pk))
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            started = services.launch(
+                self.broadcast,
+                request.user,
+                _number(request.POST.get("people", "")),
+                expected_draft=request.POST.get("draft", ""),
+            )
+        except services.Changed as error:
+            messages.warning(request, str(error))
+            return HttpResponseRedirect(url("check", self.broadcast.pk))
+        except services.CannotLaunch:
+            return HttpResponseRedirect(url("check", self.broadcast.pk))
+        if not started:
+            messages.info(request, _("It is on its way already. It was sent once."))
+        return HttpResponseRedirect(url("progress", self.broadcast.pk))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = services.check(self.broadcast)
+        user: Any = self.request.user
+        connectors = Connector.objects.in_bulk(list(found.calls))
+        shown = {
+            "check": found,
+            "whom": audience.of(self.broadcast),
+            "by_connector": [(connectors[pk], calls) for pk, calls in found.calls.items()],
+            "wrong": list(islice(wrong_lines(self.broadcast), SHOWN)) if found.bad_lines else [],
+            "may_send": user.has_perm("messaging.send_broadcast"),
+            "may_launch": services.may_launch(user, found.people, self.broadcast),
+            "draft": services.fingerprint(self.broadcast),
+        }
+        return super().get_context_data(**{**shown, **kwargs})
+
+
+class WrongLines(BroadcastMixin, View):
+    """All wrong lines as CSV that no spreadsheet takes for a formula (reliability 1.13)."""
+
+    permission_required = "messaging.view_broadcast"
+
+    def get(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
+        writer = csv.writer(_Echo())
+        rows = ([one.line, safe(one.given), one.why] for one in wrong_lines(self.broadcast))
+        head = "\ufeff" + writer.writerow([_("line"), _("given"), _("why")])
+        answer = StreamingHttpResponse(
+            _chain(head, (writer.writerow(row) for row in rows)), content_type="text/csv; charset=utf-8"
+        )
+        answer["Content-Disposition"] = f'attachment; filename="lines-{self.broadcast.pk}.csv"'
+        return answer
+
+
+class _Echo:
+    """csv.writer hands each row to this, and this hands it back."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+def _chain(head: str, rows: Iterator[str]) -> Iterator[str]:
+    yield head
+    yield from rows
+
+
+def safe(cell: str) -> str:
+    """Text that a spreadsheet would compute begins with an apostrophe; the import takes it off again."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%") else cell
+
+
+def wrong_lines(broadcast: Broadcast) -> Iterator[AudienceLine]:
+    """Lines that are no number or repeat one, then those that do not follow the group; each with its `why`."""
+    bad = AudienceLine.objects.filter(broadcast=broadcast).exclude(problem="").order_by("line", "id")
+    yield from bad.iterator()
+    for group in audience.of(broadcast).groups[:1]:
+        strangers: QuerySet[AudienceLine] = audience.not_subscribed(broadcast, group)
+        for line in strangers.iterator():
+            line.problem = AudienceLine.Problem.NOT_SUBSCRIBED
+            yield line
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 12:
+        raise PermissionDenied(_("This form is not complete. Go back and open the page again."))
+    return int(text)

@@ -1,0 +1,93 @@
+"""Compose: who and what on one page, with the phone beside it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from kaizala_admin.ui.views import ConsoleMixin
+from messaging import kinds, services
+from messaging.forms import AudienceForm
+from messaging.models import Broadcast
+
+from . import picking
+from .base import url
+
+
+class Compose(ConsoleMixin, TemplateView):
+    """A new broadcast, or a draft again when `pk` is in the address."""
+
+    template_name = "messaging/compose.html"
+    broadcast: Broadcast | None = None
+
+    def get_permission_required(self) -> tuple[str, ...]:
+        return ("messaging.change_broadcast" if "pk" in self.kwargs else "messaging.add_broadcast",)
+
+    def get_title(self) -> str:
+        return _("Write a broadcast") if self.broadcast is None else _("Change a draft")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if "pk" in kwargs and self.has_permission():
+            self.broadcast = Broadcast.objects.filter(pk=kwargs["pk"]).first()
+            if self.broadcast is None:
+                raise Http404(_("There is no such broadcast."))
+            if self.broadcast.state != Broadcast.State.DRAFT:
+                return HttpResponseRedirect(url("progress", self.broadcast.pk))
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.broadcast is None:
+            who = AudienceForm(initial={"mode": "groups", **picking.asked_for(request)})
+            what = self.kind.form()
+        else:
+            who = AudienceForm(initial=AudienceForm.initial_of(self.broadcast), broadcast=self.broadcast)
+            what = self.kind.form(initial=self.broadcast.content)
+        return self.render_to_response(self.get_context_data(who=who, what=what))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        who = AudienceForm(request.POST, request.FILES, broadcast=self.broadcast)
+        what = self.kind.form(request.POST, request.FILES)
+        if not (who.is_valid() & what.is_valid()):
+            return self.render_to_response(self.get_context_data(who=who, what=what), status=422)
+        try:
+            draft = self._save(who, what.cleaned_data)
+        except services.NotADraft as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(url("changelist"))
+        if "later" in request.POST:
+            messages.success(request, _("The draft is saved. Nothing has been sent."))
+            return HttpResponseRedirect(url("changelist"))
+        return HttpResponseRedirect(url("check", draft.pk))
+
+    @property
+    def kind(self) -> kinds.Kind:
+        key = self.broadcast.kind if self.broadcast else self.request.GET.get("kind", "text")
+        return kinds.every().get(key) or kinds.get("text")
+
+    def _save(self, who: AudienceForm, content: dict[str, Any]) -> Broadcast:
+        assert who.tenant is not None  # a valid form has found one
+        return services.save_draft(
+            tenant=who.tenant,
+            choice=who.choice,
+            content=content,
+            by=self.request.user,  # type: ignore[arg-type]
+            title=who.cleaned_data["title"],
+            kind=self.kind.key,
+            numbers=who.numbers,
+            broadcast=self.broadcast,
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        who: AudienceForm = kwargs["who"]
+        stored = self.broadcast.lines.count() if self.broadcast else 0
+        shown = {
+            "broadcast": self.broadcast,
+            "kind": self.kind,
+            "modes": picking.modes(who),
+            "pickers": picking.pickers(who),
+            "stored_lines": stored,
+            "has_errors": bool(who.errors or kwargs["what"].errors),
+        }
+        return super().get_context_data(**{**shown, **kwargs})

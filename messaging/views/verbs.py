@@ -1,0 +1,218 @@
+"""Buttons that change a broadcast. Each asks first and says what will happen, in numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import View
+
+from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
+from messaging import progress, services
+from messaging.models import Broadcast, Dispatch
+
+from .base import BroadcastMixin, url
+
+Text = str | Promise
+TOO_LATE = gettext_lazy("That was too late: the broadcast is in another state now. Look again.")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """`run(broadcast, user, request)` answers whether anything happened; `question` may use %(…)s of progress."""
+
+    title: Text
+    question: Text
+    button: Text
+    done: Text
+    permission: str
+    run: Callable[[Broadcast, Any, HttpRequest], Any]
+    tone: str = "primary"
+    back: str = "progress"
+
+
+SEND, SETTLE = "messaging.send_broadcast", "outbox.settle"
+
+
+def _retry(broadcast: Broadcast, by: Any, request: HttpRequest) -> int:
+    reason = request.POST.get("reason") if "reason" in request.POST else None
+    return services.retry_failures(broadcast, by, reason)
+
+
+def _row(broadcast: Broadcast, request: HttpRequest) -> Dispatch | None:
+    """The one call that is meant; None means all."""
+    key = request.POST.get("call", "")
+    if not key:
+        return None
+    found = Dispatch.objects.filter(broadcast=broadcast, pk=key).first() if key.isdecimal() else None
+    if found is None:
+        raise Http404(_("There is no such call."))
+    return found
+
+
+def _arrived(broadcast: Broadcast, by: Any, request: HttpRequest) -> Any:
+    row = _row(broadcast, request)
+    return services.arrived(row, by) if row else services.all_arrived(broadcast, by)
+
+
+def _again(broadcast: Broadcast, by: Any, request: HttpRequest) -> Any:
+    row = _row(broadcast, request)
+    return services.send_again(row, by) if row else services.send_all_again(broadcast, by)
+
+
+VERBS = {
+    "pause": Verb(
+        gettext_lazy("Pause"),
+        gettext_lazy("Stop sending for now? %(waiting)s people are still waiting; calls under way are finished."),
+        gettext_lazy("Pause"),
+        gettext_lazy("Paused. Nothing more is sent until somebody resumes."),
+        SEND,
+        lambda broadcast, by, request: services.pause(broadcast, by),
+    ),
+    "resume": Verb(
+        gettext_lazy("Resume"),
+        gettext_lazy("Go on sending to the %(waiting)s people who are still waiting? It takes %(time)s."),
+        gettext_lazy("Resume"),
+        gettext_lazy("It goes on."),
+        SEND,
+        lambda broadcast, by, request: services.resume(broadcast, by),
+    ),
+    "cancel": Verb(
+        gettext_lazy("Cancel the rest"),
+        gettext_lazy("Never send to the %(waiting)s people who are still waiting? This cannot be undone. The "
+                     "%(sent)s people who have it keep it."),
+        gettext_lazy("Cancel the rest"),
+        gettext_lazy("Cancelled. What was waiting is not sent any more."),
+        SEND,
+        lambda broadcast, by, request: services.cancel(broadcast, by),
+        "danger",
+    ),
+    "retry": Verb(
+        gettext_lazy("Try failures again"),
+        gettext_lazy("Send again to those who failed? Nobody who has it gets it twice."),
+        gettext_lazy("Try again"),
+        gettext_lazy("They are in line again."),
+        SETTLE,
+        _retry,
+    ),
+    "arrived": Verb(
+        gettext_lazy("It did arrive"),
+        gettext_lazy("Note down that it did arrive? Nothing is sent by this."),
+        gettext_lazy("It did arrive"),
+        gettext_lazy("Noted: it did arrive."),
+        SETTLE,
+        _arrived,
+        back="unknowns",
+    ),
+    "again": Verb(
+        gettext_lazy("Send it again"),
+        gettext_lazy("Send it again? Where it did arrive after all, people get it twice."),
+        gettext_lazy("Send it again"),
+        gettext_lazy("It is in line again."),
+        SETTLE,
+        _again,
+        "danger",
+        "unknowns",
+    ),
+}  # fmt: skip
+
+
+class Do(BroadcastMixin, View):
+    """GET or a first POST asks; the POST that says yes does it."""
+
+    @property
+    def verb(self) -> Verb:
+        try:
+            return VERBS[self.kwargs["verb"]]
+        except KeyError:
+            raise Http404(_("There is no such button.")) from None
+
+    def get_permission_required(self) -> tuple[str, ...]:
+        return (self.verb.permission,)
+
+    def get(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        return self._ask(request)
+
+    def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        if not confirmed(request):
+            return self._ask(request)
+        if self.verb.run(self.broadcast, request.user, request):
+            messages.success(request, self.verb.done)
+        else:
+            messages.warning(request, TOO_LATE)
+        return HttpResponseRedirect(url(self.verb.back, pk))
+
+    def _ask(self, request: HttpRequest) -> HttpResponse:
+        now, verb = progress.of(self.broadcast), self.verb
+        numbers = {"waiting": f"{now.waiting:,}", "sent": f"{now.sent:,}", "time": now.time_left}
+        given = request.POST if request.method == "POST" else request.GET
+        page = Confirmation(
+            title=verb.title,
+            question=str(verb.question) % numbers,
+            button=verb.button,
+            cancel_url=url(verb.back, self.broadcast.pk),
+            facts=self._facts(now, given),
+            fields={name: given[name] for name in ("reason", "call") if name in given},
+            url=request.path,
+            tone=verb.tone,
+        )
+        return ask_first(request, page)
+
+    def _facts(self, now: progress.Progress, given: Any) -> list[tuple[Text, object]]:
+        facts: list[tuple[Text, object]] = [(_("Broadcast"), self.broadcast.title)]
+        match self.kwargs["verb"]:
+            case "retry":
+                chosen = [one for one in now.reasons if one.state == "failed"]
+                if "reason" in given:
+                    chosen = [one for one in chosen if one.reason == given["reason"]]
+                    facts.append((_("Reason"), chosen[0].text if chosen else given["reason"]))
+                facts.append((_("People"), f"{sum(one.people for one in chosen):,}"))
+            case "arrived" | "again":
+                rows = Dispatch.objects.filter(broadcast=self.broadcast, state="unknown")
+                if given.get("call", "").isdecimal():
+                    rows = rows.filter(pk=given["call"])
+                facts.append((_("People in doubt"), f"{sum(rows.values_list('people', flat=True)):,}"))
+        return facts
+
+
+class Copy(BroadcastMixin, View):
+    """The same again, as a draft. Harmless, so it does not ask."""
+
+    permission_required = "messaging.add_broadcast"
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        copy = services.copy_as_draft(self.broadcast, request.user)  # type: ignore[arg-type]
+        return HttpResponseRedirect(url("compose", copy.pk))
+
+
+class Delete(BroadcastMixin, View):
+    """Throws a draft away, after asking."""
+
+    permission_required = "messaging.delete_broadcast"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return ask_first(
+            request,
+            Confirmation(
+                title=_("Throw the draft away"),
+                question=_("Throw this draft away? It was never sent, and cannot be brought back."),
+                button=_("Throw away"),
+                cancel_url=url("check", pk),
+                facts=[(_("Draft"), self.broadcast.title)],
+                url=request.path,
+            ),
+        )
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not confirmed(request):
+            return self.get(request, pk)
+        if services.delete_draft(self.broadcast, request.user):  # type: ignore[arg-type]
+            messages.success(request, _("The draft is thrown away."))
+        else:
+            messages.warning(request, _("It has been sent meanwhile, so it stays."))
+        return HttpResponseRedirect(url("changelist"))

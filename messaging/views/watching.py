@@ -1,0 +1,84 @@
+"""A broadcast on its way: the page that updates itself, and the calls in doubt."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.generic import TemplateView
+
+from groups.models import Group
+from kaizala_admin.outbox.models import State
+from messaging import progress
+from messaging.models import Broadcast, Dispatch
+
+from .base import BroadcastMixin, url
+
+TILES = ("sent", "waiting", "failed", "unknown", "cancelled")
+MOST_UNKNOWN = 50
+
+
+def ledger_url(broadcast: Broadcast, **filters: str) -> str:
+    """The ledger's list, narrowed to this broadcast."""
+    return f"{reverse('admin:messaging_delivery_changelist')}?{urlencode({'broadcast': broadcast.pk, **filters})}"
+
+
+class Progress(BroadcastMixin, TemplateView):
+    """The whole page; only its moving part when htmx asks."""
+
+    permission_required = "messaging.view_broadcast"
+
+    def get_template_names(self) -> list[str]:
+        part = self.request.headers.get("HX-Request") == "true"
+        return ["messaging/progress_part.html" if part else "messaging/progress.html"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.broadcast.state == Broadcast.State.DRAFT:
+            return HttpResponseRedirect(url("check", self.broadcast.pk))
+        answer = super().get(request, *args, **kwargs)
+        if request.GET.get("seen", self.broadcast.state) != self.broadcast.state:
+            answer["HX-Refresh"] = "true"  # other buttons are right now: draw the page anew
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        now, row, user = progress.of(self.broadcast), self.broadcast, self.request.user
+        shown = {
+            "progress": now,
+            "moving": row.state in ("running", "paused"),
+            "links": {
+                "sent": ledger_url(row, state="sent"),
+                "waiting": ledger_url(row, state="queued"),
+                "failed": ledger_url(row, state="failed"),
+                "unknown": ledger_url(row, state="unknown"),
+                "cancelled": ledger_url(row, state="cancelled"),
+            },
+            "ledger_url": ledger_url(row),
+            "reasons": [
+                (one, ledger_url(row, state=one.state, **({"reason": one.reason} if one.reason else {})))
+                for one in now.reasons
+            ],
+            "groups": Group.objects.filter(
+                pk__in=Dispatch.objects.filter(broadcast=row).order_by().values("group")
+            )[:20],
+            "may_send": user.has_perm("messaging.send_broadcast"),
+            "may_settle": user.has_perm("outbox.settle"),
+            "may_add": user.has_perm("messaging.add_broadcast"),
+        }
+        return super().get_context_data(**{**shown, **kwargs})
+
+
+class Unknowns(BroadcastMixin, TemplateView):
+    """Calls whose answer was lost, with the two buttons for each and for all."""
+
+    permission_required = "messaging.view_broadcast"
+    template_name = "messaging/unknowns.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rows = Dispatch.objects.filter(broadcast=self.broadcast, state=State.UNKNOWN)
+        found = list(rows.select_related("group").order_by("pk")[: MOST_UNKNOWN + 1])
+        shown = {
+            "calls": found[:MOST_UNKNOWN],
+            "more": len(found) > MOST_UNKNOWN,
+            "may_settle": self.request.user.has_perm("outbox.settle"),
+        }
+        return super().get_context_data(**{**shown, **kwargs})

@@ -1,0 +1,25 @@
+// The compose page's counter and the parts that belong to the chosen audience. The server checks everything again.
+document.addEventListener("DOMContentLoaded", () => {
+  const number = new Intl.NumberFormat(document.documentElement.lang || "en");
+  for (const output of document.querySelectorAll("[data-counts]")) {
+    const field = document.getElementById(output.dataset.counts);
+    const most = Number(output.dataset.most);
+    const count = () => {
+      const length = [...field.value.trim()].length; // characters, as the server counts: an emoji is not two
+      output.textContent = `${number.format(length)} / ${number.format(most)} ${output.dataset.words}`;
+      output.classList.toggle("msg-near", length > most * 0.9 && length <= most);
+      output.classList.toggle("msg-over", length > most);
+      field.toggleAttribute("aria-invalid", length > most);
+    };
+    field.addEventListener("input", count);
+    count();
+  }
+  const parts = document.querySelectorAll("[data-part]");
+  const show = () => {
+    const mode = document.querySelector("input[name=mode]:checked")?.value;
+    for (const part of parts) part.hidden = part.dataset.part !== mode;
+  };
+  for (const radio of document.querySelectorAll("input[name=mode]")) radio.addEventListener("change", show);
+  show();
+  document.querySelector(".msg-error")?.scrollIntoView({ block: "center" });
+});
