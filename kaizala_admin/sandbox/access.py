@@ -33,8 +33,14 @@ class Group(NamedTuple):
 
 def find_group(store: Store, guid: str) -> Group | None:
     """Return the group with this id, or None."""
-    row = store.one(f"{_GROUP} WHERE guid = ?", (guid,))
-    return None if row is None else Group(*row)
+    found: Group | None = store.kept.get(guid)
+    if found is None:
+        row = store.one(f"{_GROUP} WHERE guid = ?", (guid,))
+        if row is None:
+            return None
+        found = Group(*row)
+        store.keep(guid, found)
+    return found
 
 
 def group_by_row(store: Store, row_id: int) -> Group:
@@ -51,13 +57,20 @@ def role(store: Store, grant: Grant, group_id: int) -> str:
     """Return "Admin", "Member" or "" for what the caller is in a group; a group token is its group's admin."""
     if grant.kind == "group":
         return "Admin" if grant.group_id == group_id else ""
+    key = ("role", grant.person_id, group_id)
+    found: str | None = store.kept.get(key)
+    if found is None:
+        found = _role(store, grant.person_id, group_id)
+        store.keep(key, found)
+    return found
+
+
+def _role(store: Store, person_id: int, group_id: int) -> str:
     sql = "SELECT admin FROM places WHERE group_id = ? AND kind = ? AND person_id = ? AND gone = ?"
-    found = store.one(sql, (group_id, MEMBER, grant.person_id, FOREVER))
+    found = store.one(sql, (group_id, MEMBER, person_id, FOREVER))
     if found is not None:
         return "Admin" if found[0] else "Member"
-    is_bot = store.one(
-        "SELECT 1 FROM group_bots WHERE group_id = ? AND bot_id = ?", (group_id, grant.person_id)
-    )
+    is_bot = store.one("SELECT 1 FROM group_bots WHERE group_id = ? AND bot_id = ?", (group_id, person_id))
     return "Member" if is_bot else ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from typing import Any
 
@@ -18,6 +17,7 @@ from kaizala_admin.sandbox.routes.table import ROUTES
 from kaizala_admin.sandbox.tokens import Grant
 from kaizala_admin.sandbox.world import Call, World
 
+NOTHING = Fields(None)
 NOBODY = Grant(0, "", 0, 0, 0, "", 0, "", 0.0, 0.0)
 _JSON = CIMultiDict({"Content-Type": "application/json; charset=utf-8"})
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -51,7 +51,7 @@ class Exchange:
         self.route: Route | None = None
         self.ids: tuple[str, ...] = ()
         self.raw = b""
-        self.body: Any = None
+        self.body: Fields | ApiError = NOTHING
         self.status = 0
         self.accepted = False
 
@@ -74,13 +74,14 @@ class Exchange:
     async def read(self, route: Route) -> None:
         """Take the body off the wire and name the operation."""
         self.name = route.name
-        if self.request.can_read_body and not route.raw:
-            self.raw = await self.request.read()
+        if self.request.body_exists and not route.raw:
+            content = self.request.content
+            self.raw = content.read_nowait() if content.is_eof() else await self.request.read()
         try:
-            self.body = lenient.parse(self.raw) if self.raw.strip() else None
+            self.body = Fields(lenient.parse(self.raw)) if self.raw else NOTHING
+            self.name = refined(route.name, self.body)
         except ApiError as error:
             self.body = error
-        self.name = refined(route.name, self.body)
 
     async def judge(self, route: Route) -> web.Response:
         """Do the call, unless a fault strikes it before; a fault may also spoil the answer."""
@@ -98,9 +99,9 @@ class Exchange:
         grant = NOBODY if route.open else self.admit()
         if isinstance(self.body, ApiError):
             raise self.body
-        call = Call(self.world, self.request, self.ids, Fields(self.body), grant, self.query)
+        call = Call(self.world, self.request, self.ids, self.body, grant, self.query)
         found = route.handler(call)
-        if inspect.iscoroutine(found):
+        if not isinstance(found, bytes | dict):
             found = await found
         self.accepted = True
         return found
@@ -140,8 +141,8 @@ class Exchange:
 
 def plain(found: Any) -> web.Response:
     """Return a handler's result, or its ready JSON text, as 200 (contract 2.2: the only status of success)."""
-    text = found if isinstance(found, str) else _encode(found)
-    return web.Response(body=text.encode(), headers=_JSON)
+    body = found if isinstance(found, bytes) else _encode(found).encode()
+    return web.Response(body=body, headers=_JSON)
 
 
 def refusal(error: ApiError) -> web.Response:
@@ -156,13 +157,11 @@ def refusal(error: ApiError) -> web.Response:
     )
 
 
-def refined(name: str, body: Any) -> str:
+def refined(name: str, body: Fields) -> str:
     """Tell the operations apart that share one call: to subscribers or to the group, survey or other response."""
-    if not isinstance(body, dict):
-        return name
     if name in ("send_message", "send_action"):
-        return f"{name}_to_subscribers" if _is_targeted(Fields(body)) else name
-    if name == "post_action_response" and Fields(body).text("actiontype").lower() == "survey":
+        return f"{name}_to_subscribers" if _is_targeted(body) else name
+    if name == "post_action_response" and body.text("actiontype").lower() == "survey":
         return "post_survey_response"
     return name
 

@@ -24,6 +24,8 @@ def emit(
     copies: int = 1,
 ) -> int:
     """Queue an event for the subscriptions of an object, `copies` times each; return how many were queued."""
+    if not _is_watched(world.store, object_id):
+        return 0
     now = world.clock.now()
     hooks = [row for row in world.store.all(_WANTING, (object_id, now)) if _wants(row[5], event)]
     if not hooks:
@@ -43,6 +45,15 @@ def emit(
         }
         _queue(world, hook_id, body, copies, now)
     return len(hooks) * copies
+
+
+def _is_watched(store: Store, object_id: str) -> bool:
+    key = ("watched", object_id)
+    found: bool | None = store.kept.get(key)
+    if found is None:
+        found = store.one("SELECT 1 FROM webhooks WHERE object_id = ?", (object_id,)) is not None
+        store.keep(key, found)
+    return found
 
 
 def _wants(events: str, event: str) -> bool:

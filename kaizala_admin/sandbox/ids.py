@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+import time
 import uuid
 from random import Random
 
@@ -11,6 +12,12 @@ from random import Random
 def new_guid() -> str:
     """Return a bare GUID."""
     return str(uuid.uuid4())
+
+
+def new_reference() -> str:
+    """Return a bare GUID that sorts by time: newer rows lie side by side in the index, which keeps writing cheap."""
+    digits = f"{time.time_ns() >> 16:012x}{secrets.token_hex(10)}"
+    return f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def new_id() -> str:

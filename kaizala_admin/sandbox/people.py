@@ -58,12 +58,14 @@ def join(store: Store, group_id: int, kind: int, person_id: int, admin: bool = F
     """Give somebody a place from the next message on; False when they have it already."""
     sql = "INSERT OR IGNORE INTO places (group_id, kind, person_id, gone, joined, admin) VALUES (?, ?, ?, ?, ?, ?)"
     values = (group_id, kind, person_id, FOREVER, store.last_message(), int(admin))
+    store.forget()
     return store.run(sql, values).rowcount == 1
 
 
 def leave(store: Store, group_id: int, kind: int, person_id: int) -> bool:
     """End somebody's place after the newest message; False when they have none."""
     last = store.last_message()
+    store.forget()
     key = (group_id, kind, person_id, FOREVER)
     where = "WHERE group_id = ? AND kind = ? AND person_id = ? AND gone = ?"
     if store.run(f"DELETE FROM places {where} AND joined >= ?", (*key, last)).rowcount:

@@ -23,7 +23,7 @@ from kaizala_admin.sandbox import access, people
 from kaizala_admin.sandbox.access import Group
 from kaizala_admin.sandbox.errors import bad_request
 from kaizala_admin.sandbox.fields import is_number
-from kaizala_admin.sandbox.ids import new_guid
+from kaizala_admin.sandbox.ids import new_reference
 from kaizala_admin.sandbox.store import SUBSCRIBER
 from kaizala_admin.sandbox.world import Call
 
@@ -90,7 +90,7 @@ def store_message(
     call: Call, group: Group, audience: Audience, kind: str, text: str, reply_to: str | None
 ) -> Posted:
     """Write the message and, when numbers were named, a row for each. The rows of one call share a commit."""
-    guid, store = new_guid(), call.store
+    guid, store = new_reference(), call.store
     sql = """INSERT INTO messages (guid, group_id, sender_id, kind, text, audience, sent_at, reply_to)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
     values = (

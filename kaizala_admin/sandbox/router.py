@@ -7,10 +7,13 @@ aiohttp's own router is not used below /v1, because it knows neither of both (co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from kaizala_admin.sandbox.errors import ApiError, not_found, wrong_method
 from kaizala_admin.sandbox.world import Handler
+
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Route:
 
 
 class Router:
-    """All routes by verb and number of segments."""
+    """All routes by verb and number of segments; `find` remembers the last few thousand paths."""
 
     def __init__(self, routes: list[Route]) -> None:
         self._routes: dict[int, list[Route]] = {}
@@ -34,8 +37,9 @@ class Router:
             self._routes.setdefault(len(route.shape), []).append(route)
         for group in self._routes.values():
             group.sort(key=lambda route: [segment == "*" for segment in route.shape])
+        self.find = lru_cache(maxsize=_REMEMBERED)(self._find)
 
-    def find(self, verb: str, raw_path: str) -> tuple[Route, tuple[str, ...]]:
+    def _find(self, verb: str, raw_path: str) -> tuple[Route, tuple[str, ...]]:
         """Return the route and its ids; ApiError 404 or 405 when there is none."""
         parts = raw_path.strip("/").split("/")[1:]
         lowered = [part.lower() for part in parts]

@@ -38,7 +38,6 @@ CREATE TABLE IF NOT EXISTS messages (
   kind TEXT NOT NULL, text TEXT NOT NULL, audience TEXT NOT NULL, sent_at REAL NOT NULL, reply_to TEXT,
   action_id INTEGER, reached INTEGER);
 CREATE INDEX IF NOT EXISTS messages_group ON messages (group_id);
-CREATE INDEX IF NOT EXISTS messages_text ON messages (text);
 CREATE TABLE IF NOT EXISTS named (
   message_id INTEGER NOT NULL, person_id INTEGER NOT NULL, PRIMARY KEY (message_id, person_id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS named_person ON named (person_id);

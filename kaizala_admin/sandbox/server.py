@@ -11,6 +11,7 @@ from kaizala_admin.sandbox.api import Api
 from kaizala_admin.sandbox.callbacks import Callbacks
 from kaizala_admin.sandbox.control.table import add_control
 from kaizala_admin.sandbox.control.views import Control
+from kaizala_admin.sandbox.pages.table import add_pages
 from kaizala_admin.sandbox.routes.media import serve_media
 from kaizala_admin.sandbox.seeding.seed import seed
 from kaizala_admin.sandbox.world import Options, World, make_world
@@ -44,6 +45,7 @@ def make_app(world: World) -> web.Application:
     """Return the application over one world."""
     app = web.Application(client_max_size=LARGEST_BODY)
     add_control(app, Control(world, lambda: reseed(world)), world.store)
+    add_pages(app, world)
     serve = Api(world).serve
     app.router.add_get("/media/{id}/{name}", serve_media(world))
     app.cleanup_ctx.append(lambda _: _background(world))

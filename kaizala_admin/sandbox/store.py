@@ -22,6 +22,7 @@ FOREVER = 2**62
 MEMBER, SUBSCRIBER = 0, 1
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _CACHE_KIB = 48 * 1024
+_KEPT = 1500
 
 
 class Store:
@@ -33,6 +34,8 @@ class Store:
         self.path = folder / "sandbox.sqlite3"
         self.db = _connect(self.path, _CACHE_KIB)
         self._commit: asyncio.Future[None] | None = None
+        # What was read before and has not changed since: groups, roles and pages of subscribers.
+        self.kept: dict[Any, Any] = {}
         self.db.executescript(_SCHEMA.read_text(encoding="utf-8"))
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
@@ -118,6 +121,16 @@ class Store:
         """Store a setting of the sandbox itself."""
         self.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
+    def keep(self, key: Any, value: Any) -> None:
+        """Remember something read, until `forget`; at most a few thousand things, so about 10 MB."""
+        if len(self.kept) >= _KEPT:
+            self.kept.clear()
+        self.kept[key] = value
+
+    def forget(self) -> None:
+        """Drop what was remembered: who is where, or a group, has changed."""
+        self.kept.clear()
+
     def last_message(self) -> int:
         """Return the id of the newest message, 0 when there is none."""
         return int(self.value("SELECT max(id) FROM messages") or 0)
@@ -125,6 +138,7 @@ class Store:
     def clear(self) -> None:
         """Drop every row and make the tables anew."""
         self.commit()
+        self.forget()
         names = self.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         for (name,) in names:
             self.db.execute(f'DROP TABLE "{name}"')

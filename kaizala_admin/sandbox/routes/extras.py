@@ -76,6 +76,7 @@ def rename_bot(call: Call) -> dict[str, Any]:
 def delete_bot(call: Call) -> dict[str, Any]:
     """Take a bot away, also out of its groups."""
     bot = _bot(call, call.ids[0])
+    call.store.forget()
     call.store.run("DELETE FROM group_bots WHERE bot_id = ?", (bot,))
     call.store.run("DELETE FROM bots WHERE id = ?", (bot,))
     return {"result": True}
@@ -99,6 +100,7 @@ def add_bot(call: Call) -> dict[str, Any]:
     group = access.named_group(call)
     access.need_admin(call, group)
     bot = _bot(call, call.body.required("botuserid"))
+    call.store.forget()
     call.store.run("INSERT OR IGNORE INTO group_bots VALUES (?, ?)", (group.id, bot))
     return {"result": True}
 

@@ -58,6 +58,7 @@ def set_member_role(call: Call) -> dict[str, Any]:
     if wanted not in ("admin", "member"):
         raise bad_request("role has to be Admin or Member.")
     sql = "UPDATE places SET admin = ? WHERE group_id = ? AND kind = ? AND person_id = ? AND gone = ?"
+    call.store.forget()
     call.store.run(sql, (int(wanted == "admin"), group.id, MEMBER, person_id, FOREVER))
     return DONE
 

@@ -7,7 +7,7 @@ from typing import Any
 from kaizala_admin.sandbox import access, people
 from kaizala_admin.sandbox.errors import bad_request
 from kaizala_admin.sandbox.fields import Fields, is_number
-from kaizala_admin.sandbox.store import FOREVER, SUBSCRIBER
+from kaizala_admin.sandbox.store import FOREVER, SUBSCRIBER, Store
 from kaizala_admin.sandbox.world import Call
 
 PAGE = 50
@@ -18,15 +18,24 @@ _MORE = "SELECT 1 FROM places WHERE group_id = ? AND kind = ? AND person_id > ? 
 _NOT_A_NUMBER = "The mobile number is not valid."
 
 
-def fetch_subscribers(call: Call) -> str:
+def fetch_subscribers(call: Call) -> bytes:
     """Operation 14, by POST or GET: a page of at most 50, and a `cursor` only when there is another page."""
     group = access.named_group(call)
     access.need_public(group)
     access.need_admin(call, group)
     asked = Fields(call.query) if call.request.method == "GET" else call.body
     count = min(PAGE, max(1, asked.whole("count", PAGE)))
-    found, last, cards = call.store.one(_LIST, (group.id, SUBSCRIBER, _start(asked), FOREVER, count))
-    if found == count and call.store.one(_MORE, (group.id, SUBSCRIBER, last, FOREVER)):
+    key = (group.id, _start(asked), count)
+    page: bytes | None = call.store.kept.get(key)
+    if page is None:
+        page = _page(call.store, *key).encode()
+        call.store.keep(key, page)
+    return page
+
+
+def _page(store: Store, group_id: int, start: int, count: int) -> str:
+    found, last, cards = store.one(_LIST, (group_id, SUBSCRIBER, start, FOREVER, count))
+    if found == count and store.one(_MORE, (group_id, SUBSCRIBER, last, FOREVER)):
         return f'{{"subscribers":[{cards}],"cursor":"{last:012x}"}}'
     return f'{{"subscribers":[{cards or ""}]}}'
 

@@ -70,6 +70,7 @@ async def _subscribe(call: Call, object_id: str, kind: str, events: list[str]) -
     filters = json.dumps(body.items("filters"))
     more = (body.text("callbacktoken"), body.text("callbackcontext"), now, _validity(body, now), 1)
     values = (guid, object_id, kind, json.dumps(events), filters, url, *more, call.grant.connector_id)
+    call.store.forget()
     call.store.run(sql, values)
     return {"webhookId": guid}
 

@@ -23,7 +23,7 @@ UNPROVISIONED = 0.08
 NAMELESS = 0.03
 PICTURELESS = 0.4
 NUMBERLESS = 0.01
-_PICTURE = "https://cdn.inc-000.kms.osi.office.net/profile/{0}.jpg?se=2291-01-01&sp=r"
+_PICTURE = "https://cdn.kaiza.la/profile/{0}.jpg"
 # The three accounts that the seeded tokens speak for: (name, country), row ids 1 to 3.
 STAFF: tuple[tuple[str, Country], ...] = (
     ("Meera Joshi", INDIA),
