@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from .addresses import addresses, path_of, registered
 from .test_addresses import model_name, values_for
-from .world import make
+from .world import have
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,7 +43,7 @@ def pages(boss: Client) -> list[str]:
     """The paths that answer a GET with a page."""
     rows: dict[str, Any] = {}
     for name, (model, _admin) in registered().items():
-        rows[name] = User.objects.get() if name == "auth_user" else make(model)
+        rows[name] = User.objects.get() if name == "auth_user" else have(model)
     asked = [address for address in addresses() if address.name not in NOT_PAGES]
     paths = {
         path_of(address, values_for(address, rows))

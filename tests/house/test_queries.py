@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from .addresses import registered
-from .world import CANARY, make
+from .world import CANARY, have
 
 pytestmark = pytest.mark.django_db
 
@@ -41,30 +41,30 @@ def repeated(first: list[str], second: list[str]) -> str:
 def test_a_list_costs_the_same_with_one_row_and_with_three(client: Client, name: str) -> None:
     model: Any = registered()[name][0]
     path = reverse(f"admin:{name}_changelist")
-    make(model, 1)
+    have(model, 1)
     client.get(path)  # fills the caches that live as long as the process
     one = queries(client, path)
     for index in (2, 3):
-        make(model, index)
+        have(model, index)
     three = queries(client, path)
     assert len(three) == len(one), repeated(one, three)
 
 
 def test_the_home_page_costs_the_same_with_one_row_of_everything_and_with_three(client: Client) -> None:
     path = reverse("admin:index")
-    for _model, _admin in registered().values():
-        make(_model, 1)
+    for model, _admin in registered().values():
+        have(model, 1)
     client.get(path)
     one = queries(client, path)
-    for _model, _admin in registered().values():
-        make(_model, 2)
-        make(_model, 3)
+    for model, _admin in registered().values():
+        have(model, 2)
+        have(model, 3)
     assert len(queries(client, path)) == len(one)
 
 
 @pytest.mark.parametrize("name", sorted(registered()))
 def test_no_page_of_a_row_shows_a_secret(client: Client, name: str) -> None:
-    row = make(registered()[name][0])
+    row = have(registered()[name][0])
     pages = [
         reverse(f"admin:{name}_changelist"),
         reverse(f"admin:{name}_change", args=[row.pk]),

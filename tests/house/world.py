@@ -21,6 +21,12 @@ def make(model: type[models.Model], index: int = 1) -> Any:
     return model._base_manager.create(**values)
 
 
+def have(model: type[models.Model], index: int = 1) -> Any:
+    """The row number `index` of the model; made now unless it is there already."""
+    known = model._base_manager.order_by("pk")[index - 1 : index].first()
+    return known or make(model, index)
+
+
 def value_of(field: Any, index: int) -> Any:
     """A plausible value, or None where the model has its own."""
     if isinstance(field, models.ForeignKey):
@@ -38,9 +44,7 @@ def parent_of(field: Any, index: int) -> Any:
     related = field.related_model
     if related is field.model or related._meta.label == "contenttypes.ContentType":
         return None if field.null else related._base_manager.first()
-    return related._base_manager.filter(pk__gt=0).order_by("pk")[index - 1 : index].first() or make(
-        related, index
-    )
+    return have(related, index)
 
 
 def plain_value(field: Any, index: int) -> Any:
