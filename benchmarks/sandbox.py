@@ -1,8 +1,9 @@
 """How fast the sandbox serves: `python -m benchmarks.sandbox` (about ten seconds).
 
-One process of the sandbox with 25,000 people; 16 kept-alive connections on loopback, each sending its next request when
-the last is answered. Prints calls a second for an empty 200, for a page of 50 subscribers and for a message to a group,
-and the last two as a part of the first. Rounds alternate, so that a busy machine strikes all three alike.
+One process of the sandbox with 25,000 people; 16 kept-alive connections on loopback, each sending its next
+request when the last is answered. Prints calls a second for an empty 200, for a page of 50 subscribers and
+for a message to a group, and the last two as a part of the first. Rounds alternate, so that a busy machine
+strikes all three alike.
 """
 
 from __future__ import annotations

@@ -15,7 +15,10 @@ TIMEOUT = 30
 
 
 class SandboxProcess:
-    """A sandbox on a free port, over `data_dir`; options become flags (`connector_rate=5`, `no_answers=True`)."""
+    """A sandbox on a free port, over `data_dir`.
+
+    Options become flags (`connector_rate=5`, `no_answers=True`).
+    """
 
     def __init__(self, data_dir: Path | str, people: int = 300, **options: Any) -> None:
         self.data_dir = Path(data_dir)

@@ -54,7 +54,10 @@ def all_groups(store: Store, where: str, values: tuple[object, ...]) -> list[Gro
 
 
 def role(store: Store, grant: Grant, group_id: int) -> str:
-    """Return "Admin", "Member" or "" for what the caller is in a group; a group token is its group's admin."""
+    """Return "Admin", "Member" or "" for what the caller is in a group.
+
+    A group token is its group's admin.
+    """
     if grant.kind == "group":
         return "Admin" if grant.group_id == group_id else ""
     key = ("role", grant.person_id, group_id)

@@ -9,9 +9,11 @@ from kaizala_admin.sandbox.attachments import files_of, first_url
 from kaizala_admin.sandbox.clock import iso
 from kaizala_admin.sandbox.store import Store
 
-_ACTION = """SELECT a.id, a.guid, a.group_id, g.guid, a.message_id, m.guid, a.kind, a.package_id, a.title, a.body,
+_ACTION = """SELECT a.id, a.guid, a.group_id, g.guid, a.message_id, m.guid, a.kind, a.package_id,
+  a.title, a.body,
   a.sender_id, coalesce(u.number, ''), a.sent_at, a.due_at, a.properties, m.audience FROM actions a
-  JOIN groups g ON g.id = a.group_id JOIN messages m ON m.id = a.message_id JOIN people u ON u.id = a.sender_id"""
+  JOIN groups g ON g.id = a.group_id JOIN messages m ON m.id = a.message_id JOIN people u
+    ON u.id = a.sender_id"""
 
 
 class Action(NamedTuple):
@@ -52,7 +54,10 @@ def find_actions(store: Store, where: str, values: tuple[object, ...]) -> list[A
 
 
 def responses_of(store: Store, action: Action) -> list[Any]:
-    """Return the answers with who gave them: (guid, answers, location, at, updates, guid, number, name, picture)."""
+    """Return the answers with who gave them.
+
+    (guid, answers, location, at, updates, guid, number, name, picture).
+    """
     sql = """SELECT r.guid, r.answers, r.location, r.at, r.updates, u.guid, coalesce(u.number, ''),
       coalesce(u.name, ''), coalesce(u.picture, '') FROM responses r JOIN people u ON u.id = r.person_id
       WHERE r.action_id = ? ORDER BY r.id"""

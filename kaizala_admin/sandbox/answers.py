@@ -77,7 +77,10 @@ def _asked(world: World, action: Action, after: int) -> list[Any]:
     else:
         meant, values = PEOPLE_OF[action.audience], [after]
         meant = meant.replace(":id", str(action.message_id)).replace(":group", str(action.group_id))
-    sql = f"SELECT id, country, provisioned FROM people WHERE id > ? AND id IN ({meant}) ORDER BY id LIMIT {ASKED}"
+    sql = (
+        f"SELECT id, country, provisioned FROM people WHERE id > ? AND id IN ({meant}) "
+        f"ORDER BY id LIMIT {ASKED}"
+    )
     return world.store.all(sql, values)
 
 

@@ -140,7 +140,10 @@ class Exchange:
 
 
 def plain(found: Any) -> web.Response:
-    """Return a handler's result, or its ready JSON text, as 200 (contract 2.2: the only status of success)."""
+    """Return a handler's result, or its ready JSON text, as 200 (contract 2.2.
+
+    The only status of success).
+    """
     body = found if isinstance(found, bytes) else _encode(found).encode()
     return web.Response(body=body, headers=_JSON)
 
@@ -158,7 +161,10 @@ def refusal(error: ApiError) -> web.Response:
 
 
 def refined(name: str, body: Fields) -> str:
-    """Tell the operations apart that share one call: to subscribers or to the group, survey or other response."""
+    """Tell the operations apart that share one call.
+
+    To subscribers or to the group, survey or other response.
+    """
     if name in ("send_message", "send_action"):
         return f"{name}_to_subscribers" if _is_targeted(body) else name
     if name == "post_action_response" and body.text("actiontype").lower() == "survey":

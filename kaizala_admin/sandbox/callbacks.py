@@ -21,12 +21,16 @@ ANSWER_SECONDS = 10
 RETRIES = 6
 FIRST_WAIT = 2 * 86_400 / (2**RETRIES - 1)
 _AT_ONCE = 16
-_DUE = """SELECT c.id, c.webhook_id, c.body, c.tries, w.url, w.token FROM callbacks c JOIN webhooks w ON w.id = c.webhook_id
+_DUE = """SELECT c.id, c.webhook_id, c.body, c.tries, w.url, w.token FROM callbacks c JOIN webhooks w
+  ON w.id = c.webhook_id
   WHERE c.state = 'waiting' AND c.due_at <= ? AND w.active ORDER BY c.due_at, c.id LIMIT 200"""
 
 
 async def answers_validation(url: str) -> bool:
-    """GET the URL with a `validationToken`, the only parameter when it has none; say whether it came back in 5 s."""
+    """GET the URL with a `validationToken`, the only parameter when it has none.
+
+    Say whether it came back in 5 s.
+    """
     token = secrets.token_hex(16)
     joint = "&" if urlsplit(url).query else "?"
     limit = aiohttp.ClientTimeout(total=VALIDATION_SECONDS)

@@ -34,7 +34,10 @@ KINDS = frozenset(
 
 @dataclass
 class Fault:
-    """One rule; `times` counts down to 0 and None means always; `seconds` and `retry_after` are in seconds."""
+    """One rule; `times` counts down to 0 and None means always.
+
+    `seconds` and `retry_after` are in seconds.
+    """
 
     id: int
     operation: str

@@ -13,7 +13,10 @@ MAX_PEOPLE = 100
 
 
 class Fields:
-    """The properties of an object under lower-case names; a value that is absent or null counts as not given."""
+    """The properties of an object under lower-case names.
+
+    A value that is absent or null counts as not given.
+    """
 
     __slots__ = ("values",)
 

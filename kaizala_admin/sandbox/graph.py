@@ -14,7 +14,8 @@ _BELOW = """WITH RECURSIVE below(id) AS (
 _ABOVE = """WITH RECURSIVE above(id) AS (
   SELECT ? UNION SELECT l.parent_id FROM links l JOIN above a ON l.child_id = a.id)"""
 _COUNTS = """SELECT count(*), count(DISTINCT p.person_id), count(DISTINCT CASE WHEN u.provisioned THEN NULL
-  ELSE u.id END) FROM places p JOIN people u ON u.id = p.person_id WHERE p.kind = ? AND p.gone = ? AND p.group_id"""
+  ELSE u.id END) FROM places p JOIN people u ON u.id = p.person_id WHERE p.kind = ? AND p.gone = ?
+    AND p.group_id"""
 
 
 def children(store: Store, group_id: int) -> list[int]:
@@ -53,7 +54,10 @@ def brief(store: Store, group: Group) -> dict[str, Any]:
 
 
 def detailed(store: Store, group: Group, caller_role: str) -> dict[str, Any]:
-    """Return a group with its counts; they count members, not subscribers. No role: the caller is not in it."""
+    """Return a group with its counts; they count members, not subscribers.
+
+    No role: the caller is not in it.
+    """
     level = store.one(f"{_COUNTS} = ?", (MEMBER, FOREVER, group.id))
     whole = store.one(f"{_BELOW} {_COUNTS} IN below", (group.id, MEMBER, FOREVER))
     shown = brief(store, group) | {

@@ -1,4 +1,7 @@
-"""Events for the webhooks: each becomes a row to deliver for every active subscription that wants it (contract 15)."""
+"""Events for the webhooks.
+
+Each becomes a row to deliver for every active subscription that wants it (contract 15).
+"""
 
 from __future__ import annotations
 

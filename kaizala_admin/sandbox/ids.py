@@ -15,7 +15,10 @@ def new_guid() -> str:
 
 
 def new_reference() -> str:
-    """Return a bare GUID that sorts by time: newer rows lie side by side in the index, which keeps writing cheap."""
+    """Return a bare GUID that sorts by time.
+
+    Newer rows lie side by side in the index, which keeps writing cheap.
+    """
     digits = f"{time.time_ns() >> 16:012x}{secrets.token_hex(10)}"
     return f"{digits[:8]}-{digits[8:12]}-7{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 

@@ -1,4 +1,7 @@
-"""What each phone received, worked out from messages and places (see schema.sql). Reads only; safe in a thread."""
+"""What each phone received, worked out from messages and places (see schema.sql).
+
+Reads only; safe in a thread.
+"""
 
 # ruff: noqa: S608 - only this package's own words are joined into SQL, values are bound
 
@@ -15,8 +18,10 @@ PEOPLE_OF = {
     "named": "SELECT person_id FROM named WHERE message_id = :id",
     "subscribers": """SELECT person_id FROM places WHERE group_id = :group AND kind = 1
       AND joined < :id AND gone >= :id""",
-    "group": """SELECT person_id FROM places WHERE group_id = :group AND kind = 0 AND joined < :id AND gone >= :id
-      UNION SELECT person_id FROM places WHERE group_id = :group AND kind = 1 AND joined < :id AND gone >= :id""",
+    "group": """SELECT person_id FROM places WHERE group_id = :group AND kind = 0 AND joined < :id
+      AND gone >= :id
+      UNION SELECT person_id FROM places WHERE group_id = :group AND kind = 1 AND joined < :id
+        AND gone >= :id""",
 }
 _MESSAGES = """SELECT m.id, m.guid, m.group_id, g.guid, m.text, m.kind, m.audience, m.sent_at, m.reached
   FROM messages m JOIN groups g ON g.id = m.group_id"""
@@ -59,7 +64,8 @@ def _position(cursor: str) -> tuple[int, int]:
 
 
 def _people(db: sqlite3.Connection, message: Sequence[Any], after: int, limit: int) -> list[Any]:
-    sql = f"""SELECT u.id, u.guid, u.number FROM people u WHERE u.id > :after AND u.id IN ({PEOPLE_OF[message[6]]})
+    sql = f"""SELECT u.id, u.guid, u.number FROM people u WHERE u.id > :after
+      AND u.id IN ({PEOPLE_OF[message[6]]})
       ORDER BY u.id LIMIT :limit"""
     values = {"id": message[0], "group": message[2], "after": after, "limit": limit}
     return db.execute(sql, values).fetchall()

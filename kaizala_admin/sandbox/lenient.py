@@ -1,4 +1,7 @@
-"""JSON as Kaizala's parser took it: bare keys, single quotes, Python's True and None, any key case (contract 1.6)."""
+"""JSON as Kaizala's parser took it.
+
+Bare keys, single quotes, Python's True and None, any key case (contract 1.6).
+"""
 
 from __future__ import annotations
 

@@ -56,7 +56,10 @@ def has_place(store: Store, group_id: int, kind: int, person_id: int) -> bool:
 
 def join(store: Store, group_id: int, kind: int, person_id: int, admin: bool = False) -> bool:
     """Give somebody a place from the next message on; False when they have it already."""
-    sql = "INSERT OR IGNORE INTO places (group_id, kind, person_id, gone, joined, admin) VALUES (?, ?, ?, ?, ?, ?)"
+    sql = (
+        "INSERT OR IGNORE INTO places (group_id, kind, person_id, gone, joined, admin) "
+        "VALUES (?, ?, ?, ?, ?, ?)"
+    )
     values = (group_id, kind, person_id, FOREVER, store.last_message(), int(admin))
     store.forget()
     return store.run(sql, values).rowcount == 1

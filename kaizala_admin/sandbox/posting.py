@@ -48,7 +48,10 @@ class Posted:
 
 
 def audience_of(call: Call, group: Group) -> Audience:
-    """Return whom the call's body means; refuses what the group's type or the caller's role does not allow."""
+    """Return whom the call's body means.
+
+    Refuses what the group's type or the caller's role does not allow.
+    """
     numbers = call.body.numbers("subscribers")
     to_all = call.body.flag("sendtoallsubscribers")
     if not numbers and not to_all:

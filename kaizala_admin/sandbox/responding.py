@@ -38,7 +38,10 @@ def respond(
         store.run(sql, (text, place, now, guid))
     else:
         guid = new_guid()
-        sql = "INSERT INTO responses (guid, action_id, person_id, answers, location, at) VALUES (?, ?, ?, ?, ?, ?)"
+        sql = (
+            "INSERT INTO responses (guid, action_id, person_id, answers, location, at) "
+            "VALUES (?, ?, ?, ?, ?, ?)"
+        )
         store.run(sql, (guid, action.id, person_id, text, place, now))
     _tell(world, action, person_id, guid, answers, location, is_update)
     return guid
@@ -55,7 +58,10 @@ def _tell(
     world: World, action: Action, person_id: int, guid: str, answers: Any, location: Any, is_update: bool
 ) -> None:
     event = EVENTS.get(action.kind, "ActionResponse")
-    sql = "SELECT guid, coalesce(number, ''), coalesce(name, ''), coalesce(picture, '') FROM people WHERE id = ?"
+    sql = (
+        "SELECT guid, coalesce(number, ''), coalesce(name, ''), coalesce(picture, '') FROM people "
+        "WHERE id = ?"
+    )
     person = world.store.one(sql, (person_id,))
     data: dict[str, Any] = {"actionId": action.guid, "groupId": action.group_guid, "responseId": guid}
     if action.kind == "Job":

@@ -18,7 +18,10 @@ _REMEMBERED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. `open` ones need no access token; `raw` ones read their own body; the rest is plain JSON."""
+    """One operation. `open` ones need no access token; `raw` ones read their own body.
+
+    The rest is plain JSON.
+    """
 
     name: str
     verb: str

@@ -1,11 +1,12 @@
 """The sandbox's state: one SQLite file, written on the event loop in short transactions.
 
 The file is in WAL mode with synchronous=OFF: a killed process loses nothing that it has answered, because the
-operating system holds the pages; only a power cut could. Memory stays small: the page cache is capped, whatever
-the file's size.
+operating system holds the pages; only a power cut could. Memory stays small: the page cache is capped,
+whatever the file's size.
 
-Writes of calls that arrive together share one commit, at the end of the event loop's round, and each call waits for
-it (`settled`) before it is answered. So many callers cost few commits, and an answer promises only what is kept.
+Writes of calls that arrive together share one commit, at the end of the event loop's round, and each call
+waits for it (`settled`) before it is answered. So many callers cost few commits, and an answer promises only
+what is kept.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from tests.sandbox.caller import Caller
 def test_a_window_slides_and_never_lets_more_through_in_any_60_seconds() -> None:
     window = Window(3)
     accepted = []
-    for tick in range(0, 600):
+    for tick in range(600):
         now = 1000.0 + tick / 2
         if window.wait(now) == 0:
             window.times.append(now)

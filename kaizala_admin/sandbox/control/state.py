@@ -12,7 +12,10 @@ _PLACES = "SELECT count(*) FROM places WHERE kind = ? AND gone = ?"
 
 
 def state(world: World) -> dict[str, Any]:
-    """Return tenants, connectors with their living refresh tokens, counts, public groups, and the first 200 groups."""
+    """Return tenants, connectors with their living refresh tokens, counts, public groups.
+
+    And the first 200 groups.
+    """
     store = world.store
     return {
         "tenants": _tenants(store),
@@ -41,7 +44,8 @@ def counts(store: Store) -> dict[str, int]:
 
 def public_groups(store: Store) -> list[dict[str, Any]]:
     """Return the ConnectGroups, the largest first."""
-    sql = """SELECT g.guid, g.name, (SELECT count(*) FROM places p WHERE p.group_id = g.id AND p.kind = ? AND p.gone = ?)
+    sql = """SELECT g.guid, g.name, (SELECT count(*) FROM places p WHERE p.group_id = g.id AND p.kind = ?
+      AND p.gone = ?)
       AS size FROM groups g WHERE g.type = 'ConnectGroup' ORDER BY g.tenant_id, size DESC, g.id"""
     rows = store.all(sql, (SUBSCRIBER, FOREVER))
     return [{"groupId": guid, "name": name, "subscribers": size} for guid, name, size in rows]
@@ -65,7 +69,8 @@ def _connector_rows(store: Store) -> list[Any]:
 
 def _connector(store: Store, row: Any) -> dict[str, Any]:
     row_id, application_id, secret, tenant, rate, name = row
-    sql = """SELECT g.kind, g.token, u.number, coalesce(s.guid, '') FROM grants g JOIN people u ON u.id = g.person_id
+    sql = """SELECT g.kind, g.token, u.number, coalesce(s.guid, '') FROM grants g JOIN people u
+      ON u.id = g.person_id
       LEFT JOIN groups s ON s.id = g.group_id WHERE g.connector_id = ? ORDER BY g.id"""
     grants = store.all(sql, (row_id,))
     return {

@@ -20,7 +20,10 @@ _MEMBERS, _FOLLOWERS = 20, 50
 
 
 def add_connectors(world: World, body: Fields) -> dict[str, Any]:
-    """Make connectors with a tenant-level refresh token each; an unknown tenant is made, with three groups."""
+    """Make connectors with a tenant-level refresh token each.
+
+    An unknown tenant is made, with three groups.
+    """
     store, options = world.store, world.options
     name, rate = body.text("name", default="Connector"), body.whole("callsperminute", options.connector_rate)
     made = []
@@ -49,7 +52,8 @@ def set_budgets(world: World, body: Fields) -> dict[str, Any]:
     _set_rate(store, "tenants", body.get("tenantperminute"), tenants, values)
     world.limits.clear()
     rows = store.all(
-        "SELECT c.application_id, c.per_minute, t.per_minute FROM connectors c JOIN tenants t ON t.id = c.tenant_id"
+        "SELECT c.application_id, c.per_minute, t.per_minute FROM connectors c JOIN tenants t "
+        "ON t.id = c.tenant_id"
     )
     return {
         "connectors": [

@@ -44,7 +44,7 @@ def _pins(world: World) -> str:
         (
             f'<span class="pin">{escape(pin["pin"])}</span>',
             link(f"/phones/{pin['mobileNumber']}", pin["mobileNumber"]),
-            escape(pin["at"]),
+            f"<time>{escape(pin['at'][11:16])}</time>",
         )
         for pin in pins(world)[:8]
     ]
@@ -60,7 +60,7 @@ def _faults(world: World) -> str:
 
 
 def _times(times: int | None) -> str:
-    return "always" if times is None else str(times)
+    return "always" if times is None else str(times or "used up")
 
 
 def _public(groups: list[dict[str, Any]]) -> str:
@@ -88,7 +88,8 @@ def _connectors(connectors: list[dict[str, Any]]) -> str:
 
 
 def _groups(store: Store) -> str:
-    sql = """SELECT g.name, g.guid, (SELECT count(*) FROM places p WHERE p.group_id = g.id AND p.kind = ? AND p.gone = ?)
+    sql = """SELECT g.name, g.guid, (SELECT count(*) FROM places p WHERE p.group_id = g.id AND p.kind = ?
+      AND p.gone = ?)
       FROM groups g WHERE g.type = 'Group' ORDER BY g.id LIMIT 60"""
     found = [
         (f'<span dir="auto">{escape(name)}</span>', f"<code>{escape(guid)}</code>", f"{members:,}")

@@ -17,9 +17,11 @@ from kaizala_admin.sandbox.world import World
 
 LISTED, SHOWN = 50, 60
 _REACHED = """SELECT m.id FROM named n JOIN messages m ON m.id = n.message_id WHERE n.person_id = :person
-  UNION SELECT m.id FROM places p JOIN messages m ON m.group_id = p.group_id AND p.joined < m.id AND p.gone >= m.id
+  UNION SELECT m.id FROM places p JOIN messages m ON m.group_id = p.group_id AND p.joined < m.id
+    AND p.gone >= m.id
     AND (m.audience = 'group' OR (m.audience = 'subscribers' AND p.kind = 1)) WHERE p.person_id = :person"""
-_SHOWN = f"""SELECT m.text, m.kind, m.sent_at, g.name, a.body FROM messages m JOIN groups g ON g.id = m.group_id
+_SHOWN = f"""SELECT m.text, m.kind, m.sent_at, g.name, a.body FROM messages m JOIN groups g
+  ON g.id = m.group_id
   LEFT JOIN actions a ON a.id = m.action_id WHERE m.id IN ({_REACHED}) ORDER BY m.id DESC LIMIT {SHOWN}"""
 
 
@@ -85,9 +87,10 @@ def _groups(store: Store, person_id: int) -> str:
 def _bubble(text: str, kind: str, sent_at: float, group: str, body: str | None) -> str:
     label = "" if kind == "Text" else f'<span class="kind">{escape(kind)}</span> '
     details = _details(json.loads(body)) if body else ""
+    when = iso(sent_at)[:16].replace("T", " ")
     return (
         f'<article class="bubble"><span class="from" dir="auto">{escape(group)}</span>{label}'
-        f'<span dir="auto">{escape(text)}</span>{details}<time>{iso(sent_at)[:16].replace("T", " ")}</time></article>'
+        f'<span dir="auto">{escape(text)}</span>{details}<time>{when}</time></article>'
     )
 
 

@@ -1,4 +1,7 @@
-"""Fills the page templates. Everything that comes from outside is escaped; the style is in the page itself."""
+"""Fills the page templates.
+
+Everything that comes from outside is escaped; the style is in the page itself.
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,8 @@ def send_action(call: Call) -> dict[str, Any]:
 def _store(call: Call, group: Group, card: Card, posted: Posted) -> Action:
     store, now = call.store, call.world.clock.now()
     due = now + card.hours * HOUR if card.hours else None
-    sql = """INSERT INTO actions (guid, group_id, message_id, kind, package_id, title, body, sender_id, sent_at, due_at)
+    sql = """INSERT INTO actions (guid, group_id, message_id, kind, package_id, title, body, sender_id,
+      sent_at, due_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
     body = json.dumps(card.body, ensure_ascii=False)
     who = call.grant.person_id
@@ -55,7 +56,10 @@ def _store(call: Call, group: Group, card: Card, posted: Posted) -> Action:
 
 
 def fetch_actions(call: Call) -> dict[str, Any]:
-    """Operation 24, oldest first, so that `fromDate` (epoch, seconds or ms) can page; or a list by package `Id`."""
+    """Operation 24, oldest first, so that `fromDate` (epoch, seconds or ms) can page.
+
+    Or a list by package `Id`.
+    """
     group = access.named_group(call)
     package_id = call.query.get("id", "")
     if package_id:
@@ -79,7 +83,10 @@ def fetch_actions(call: Call) -> dict[str, Any]:
 
 
 def fetch_action(call: Call) -> dict[str, Any]:
-    """Operation 23: details at the top level, every response with `getDetails=true` (shape: contract 10, inferred)."""
+    """Operation 23: details at the top level, every response with `getDetails=true` (shape.
+
+    Contract 10, inferred).
+    """
     action = named_action(call)
     shown = {"actionDetails": _details(call, action), "sender": action.sender, "sentAt": iso(action.sent_at)}
     return ({"actionType": action.kind} if not action.package_id else {}) | shown

@@ -32,7 +32,10 @@ def generate_pin(call: Call) -> dict[str, Any]:
 
 
 def get_refresh_token(call: Call) -> dict[str, Any]:
-    """Operation 2: exchange the newest PIN for a refresh token of the user, tenant-level for a tenant's admin."""
+    """Operation 2: exchange the newest PIN for a refresh token of the user.
+
+    Tenant-level for a tenant's admin.
+    """
     number, application_id = _caller(call.body)
     connector_id, _, tenant_id = _spend(call, application_id)
     pin = call.body.required("pin")
@@ -71,7 +74,10 @@ def generate_access_token(call: Call) -> dict[str, Any]:
 
 
 def endpoint(call: Call) -> str:
-    """Return this server's root, as the caller sees it, with the trailing slash that real answers had or had not."""
+    """Return this server's root, as the caller sees it.
+
+    With the trailing slash that real answers had or had not.
+    """
     root = f"{call.request.scheme}://{call.request.host}"
     return f"{root}/" if call.world.options.endpoint_slash else root
 

@@ -1,4 +1,7 @@
-"""Calls that customers were seen to make and no reference describes: profile, search, bots (contract 4 and 13)."""
+"""Calls that customers were seen to make and no reference describes.
+
+Profile, search, bots (contract 4 and 13).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ from kaizala_admin.sandbox.world import Call
 
 def fetch_me(call: Call) -> dict[str, Any]:
     """The caller's profile (the real body is not recorded)."""
-    sql = "SELECT guid, coalesce(number, ''), coalesce(name, ''), coalesce(picture, '') FROM people WHERE id = ?"
+    sql = (
+        "SELECT guid, coalesce(number, ''), coalesce(name, ''), coalesce(picture, '') FROM people "
+        "WHERE id = ?"
+    )
     guid, number, name, picture = call.store.one(sql, (call.grant.person_id,))
     return {"id": guid, "mobileNumber": number, "name": name, "profilePic": picture}
 
@@ -49,7 +55,8 @@ def create_bot(call: Call) -> dict[str, Any]:
 def fetch_bots(call: Call) -> dict[str, Any]:
     """The tenant's bots."""
     sql = """SELECT b.guid, b.name, b.picture, t.guid, u.guid, coalesce(u.number, ''), coalesce(u.name, ''),
-      coalesce(u.picture, '') FROM bots b JOIN tenants t ON t.id = b.tenant_id JOIN people u ON u.id = b.creator_id
+      coalesce(u.picture, '') FROM bots b JOIN tenants t ON t.id = b.tenant_id JOIN people u
+        ON u.id = b.creator_id
       WHERE b.tenant_id = ? ORDER BY b.id"""
     names = [
         "botUserId",

@@ -47,7 +47,10 @@ class Upload:
 
 
 async def upload_media(call: Call) -> dict[str, Any]:
-    """Store every part, whatever it is called; several parts make one album. 415 for a part without its type."""
+    """Store every part, whatever it is called; several parts make one album.
+
+    415 for a part without its type.
+    """
     uploads = await _read_parts(call.request)
     if not uploads:
         raise bad_request("A file is required.")

@@ -14,7 +14,8 @@ from kaizala_admin.sandbox.world import Call
 
 DONE = {"result": "true"}
 _LIST = """SELECT u.guid, u.number, u.name, u.picture, u.provisioned, p.admin FROM places p
-  JOIN people u ON u.id = p.person_id WHERE p.group_id = ? AND p.kind = ? AND p.gone = ? ORDER BY p.person_id"""
+  JOIN people u ON u.id = p.person_id WHERE p.group_id = ? AND p.kind = ? AND p.gone = ?
+    ORDER BY p.person_id"""
 
 
 def fetch_members(call: Call) -> dict[str, Any]:

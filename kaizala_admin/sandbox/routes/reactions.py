@@ -1,4 +1,7 @@
-"""Reactions: likes and comments on a message (contract 12). The cursor counts in .NET ticks and starts at 0."""
+"""Reactions: likes and comments on a message (contract 12).
+
+The cursor counts in .NET ticks and starts at 0.
+"""
 
 from __future__ import annotations
 

@@ -79,13 +79,17 @@ def fetch_webhooks(call: Call) -> dict[str, Any]:
     """Operation 26: this connector's subscriptions of one object; both queries are required."""
     query = Fields(call.query)
     object_id, kind = query.required("objectid"), _type(query.required("objecttype"))
-    sql = f"""SELECT {_COLUMNS} FROM webhooks WHERE object_id = ? AND object_type = ? AND connector_id = ? ORDER BY id"""
+    sql = f"""SELECT {_COLUMNS} FROM webhooks WHERE object_id = ? AND object_type = ?
+      AND connector_id = ? ORDER BY id"""
     rows = call.store.all(sql, (object_id, kind, call.grant.connector_id))
     return {"webhooks": [_shown(*row) for row in rows]}
 
 
 async def update_webhook(call: Call) -> dict[str, Any]:
-    """Change any of the fields; `Active` "true" (or true) wakes a disabled one. A new URL is validated again."""
+    """Change any of the fields; `Active` "true" (or true) wakes a disabled one.
+
+    A new URL is validated again.
+    """
     row_id, body = _webhook(call), call.body
     changes: dict[str, Any] = {}
     if body.get("callbackurl") is not None:

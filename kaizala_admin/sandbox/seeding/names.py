@@ -19,7 +19,7 @@ def _script(first: str, last: str) -> Script:
 
 
 LATIN_INDIA = _script(
-    "Asha Bharti Chitra Deepak Farida Ganesh Harish Indira Jyoti Kavita Lakshmi Manoj Nisha Pradeep Rekha Suresh Usha",
+    "Asha Bharti Chitra Farida Ganesh Indira Jyoti Kavita Lakshmi Manoj Nisha Pradeep Rekha Suresh Usha",
     "Patil Sharma Yadav Reddy Naik Kulkarni Das Meena Solanki Gupta Jadhav Verma More Pawar",
 )
 DEVANAGARI = _script(
@@ -35,7 +35,7 @@ BENGALI = _script(
     "দাস মণ্ডল সরকার বিশ্বাস ঘোষ পাল",
 )
 SWAHILI = _script(
-    "Amani Baraka Zawadi Neema Juma Furaha Imani Jabali Makena Njeri Wanjiku Otieno Achieng Kiptoo Chebet Mwikali",
+    "Amani Baraka Zawadi Juma Furaha Imani Jabali Makena Njeri Wanjiku Otieno Achieng Kiptoo Chebet Mwikali",
     "Odhiambo Kamau Mwangi Wekesa Kipchoge Mutua Njoroge Wafula Cheruiyot Onyango Karimi Barasa Muthoni",
 )
 ARABIC = _script(
@@ -43,7 +43,7 @@ ARABIC = _script(
     "عبدالله حسن شريف بكر عثمان صالح العمودي باوزير",
 )
 PORTUGUESE = _script(
-    "Ana João Márcia José Conceição Antônio Luíza Sebastião Fátima Raimundo Inês Caetano Vitória Davi Íris Zélia",
+    "Ana João Márcia Conceição Antônio Luíza Sebastião Fátima Raimundo Inês Caetano Vitória Davi Íris Zélia",
     "Silva Gonçalves Araújo Conceição Nascimento Falcão Magalhães Rocha Assunção Guimarães Simões Lima",
 )
 

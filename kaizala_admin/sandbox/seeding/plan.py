@@ -78,7 +78,10 @@ class PlannedGroup:
 
 
 def plan() -> list[PlannedGroup]:
-    """Return every group, parents before children; sizes between 5 and about 500, before the limit of the people."""
+    """Return every group, parents before children.
+
+    Sizes between 5 and about 500, before the limit of the people.
+    """
     groups = [PlannedGroup(ROOT, "News for everybody who works in the field.", size=480)]
     groups += [PlannedGroup(topic, f"Everything about: {topic}.", [ROOT], 90) for topic in TOPICS]
     for country, districts in PLACES.items():

@@ -1,4 +1,7 @@
-"""Fills an empty store with the organisation of plan.py; the same seed and size give the same people and groups."""
+"""Fills an empty store with the organisation of plan.py.
+
+The same seed and size give the same people and groups.
+"""
 
 from __future__ import annotations
 
