@@ -42,12 +42,17 @@ def test_every_message_answered_before_a_kill_is_in_the_ledger_after_it(tmp_path
     assert all(rows)
 
 
+def fail_half_way(store: Store) -> None:
+    with store.transaction():
+        store.put_meta("second", "1")
+        raise ZeroDivisionError
+
+
 def test_a_step_that_fails_leaves_the_steps_of_other_calls_alone(tmp_path: Path) -> None:
     async def work(store: Store) -> str:
         store.put_meta("first", "1")
-        with pytest.raises(ZeroDivisionError), store.transaction():
-            store.put_meta("second", "1")
-            raise ZeroDivisionError
+        with pytest.raises(ZeroDivisionError):
+            fail_half_way(store)
         await store.settled()
         return store.meta("first") + store.meta("second", "none")
 
