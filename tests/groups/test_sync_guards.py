@@ -10,14 +10,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from groups import services
+from groups import queries, services
 from groups.models import Group, Member, Reach, Subscriber, SyncRun
 from groups.sync import record
 from groups.sync.errors import SyncError
 from groups.sync.fetching import MEMBERS, SUBSCRIBERS
 from kaizala_admin.connectors.models import Grant
 from kaizala_admin.kaizala import GroupInfo, Person, Refused, SubscriberPage
-from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import State
 
 from .conftest import Service
@@ -207,17 +206,18 @@ def test_two_syncs_of_one_group_are_one(group: Group) -> None:
 def test_a_rival_that_starts_in_the_middle_wins_and_is_returned(
     group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    grant = queries.best_grant(group)
+    assert grant is not None
     rivals: list[SyncRun] = []
-    post = outbox.post
+    atomic = transaction.atomic
 
-    def late(rows: Any) -> Any:
+    def late(*args: Any, **options: Any) -> Any:
         if not rivals:  # between our look and our insert
-            row = rows[0]
-            rivals.append(SyncRun(kind="group", group=group, connector=row.connector, grant=row.grant))
+            rivals.append(SyncRun(kind="group", group=group, connector=grant.connector, grant=grant))
             rivals[0].save()
-        return post(rows)
+        return atomic(*args, **options)
 
-    monkeypatch.setattr(outbox, "post", late)
+    monkeypatch.setattr(transaction, "atomic", late)
     assert services.start_sync(group).pk == rivals[0].pk
     assert SyncRun.objects.count() == 1
 
