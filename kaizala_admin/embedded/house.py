@@ -92,7 +92,7 @@ class House:
         self.password = console.make_administrator()
         connector = self._connect()
         self.supervisor.start(
-            children.worker(WORKER_THREADS),
+            children.worker(WORKER_THREADS, os.environ["REDIS_URL"]),
             children.beat(self.places),
             children.dispatcher(),
             children.web(self.places, self.ports),

@@ -1,0 +1,114 @@
+"""`bin/test`: runs every part, two side by side, and says how each went.
+
+Exits 0 when all passed. A part that could not run is named; with CI=true it counts as failed.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from .parts import PARTS, ROOT, Part, environment
+
+LOGS = ROOT / "var" / "test"
+SIDE_BY_SIDE = 2
+SUMMARY = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|deselected)")
+
+
+@dataclass(frozen=True)
+class Result:
+    """`state` is "passed", "failed" or "not run"."""
+
+    part: Part
+    state: str
+    seconds: float
+    note: str = ""
+    counts: Counter[str] | None = None
+
+
+def say(text: str = "") -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def install_missing(parts: Sequence[Part]) -> None:
+    """Debian's packages that a part lacks, when we may install them."""
+    packages = [part.package for part in parts if part.missing()]
+    if not packages or os.geteuid() or not shutil.which("apt-get"):
+        return
+    say(f"Installing {' and '.join(packages)} ...")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    settings = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if subprocess.run(install, env=settings, **quiet).returncode:
+        subprocess.run(["apt-get", "update"], env=settings, **quiet)
+        subprocess.run(install, env=settings, **quiet)
+
+
+def run(part: Part) -> Result:
+    """Runs one part; its output goes to var/test/NAME.log, and to the terminal when it failed."""
+    begun = time.monotonic()
+    if why := part.missing():
+        return Result(part, "not run", 0.0, why)
+    log = LOGS / f"{part.name}.log"
+    with environment(part) as variables, log.open("wb") as file:
+        codes = [
+            subprocess.run(command, cwd=ROOT, env=variables, stdout=file, stderr=file).returncode
+            for command in part.commands
+        ]
+    text = log.read_text(errors="replace")
+    last = text.strip().splitlines()[-1] if text.strip() else ""
+    counts = Counter({word.rstrip("s"): int(number) for number, word in SUMMARY.findall(last)})
+    state = "failed" if any(codes) else "passed"
+    if state == "failed":
+        say(f"\n===== {part.name} failed =====\n{text[-12_000:]}")
+    seconds = time.monotonic() - begun
+    say(f"{part.name}: {state} in {seconds:.0f} s")
+    return Result(
+        part, state, seconds, last.strip("= ") if part.counts else "", counts if part.counts else None
+    )
+
+
+def show(results: Sequence[Result], seconds: float) -> bool:
+    """The table, and whether all is well."""
+    say(f"\n{'part':<10}{'result':<9}{'seconds':>8}  ")
+    for result in results:
+        say(
+            f"{result.part.name:<10}{result.state:<9}{result.seconds:>8.1f}  {result.note or result.part.about}"
+        )
+    total: Counter[str] = sum((r.counts for r in results if r.counts), Counter())
+    bad = [result for result in results if result.state == "failed"]
+    left = [result for result in results if result.state == "not run"]
+    for result in left:
+        say(f"NOT RUN: {result.part.name}: {result.note}")
+    strict = os.environ.get("CI", "").lower() in ("1", "true")
+    failed = (
+        total["failed"] + total["error"] + sum(r.counts is None for r in bad) + (len(left) if strict else 0)
+    )
+    say(f"\n=== {total['passed']} passed, {failed} failed, {total['skipped']} skipped in {seconds:.1f}s ===")
+    return not bad and not (strict and left)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bin/test", description="Runs every check.")
+    names = [part.name for part in PARTS]
+    parser.add_argument("--only", action="append", choices=names, metavar="PART", help=", ".join(names))
+    only = parser.parse_args().only
+    parts = [part for part in PARTS if not only or part.name in only]
+    LOGS.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    install_missing(parts)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        results = list(pool.map(run, parts))
+    return 0 if show(results, time.monotonic() - begun) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
