@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
+from groups.admin.columns import column
 from kaizala_admin.outbox.admin import OutboxRowAdmin
 from kaizala_admin.outbox.models import State
 from kaizala_admin.ui.admin import ReadOnlyAdmin
@@ -83,34 +83,37 @@ class BroadcastAdmin(ReadOnlyAdmin):
         own = [path(at, view.as_view(), name=f"messaging_broadcast_{name}") for at, view, name in pages]
         return [*own, *super().get_urls()]
 
-    @display(description=_("name"))
+    @column(_("name"))
     def shown_title(self, row: Broadcast) -> str:
         return row.title
 
-    @display(description=_("state"), label=TONES)
+    @column(_("state"), label=TONES)
     def shown_state(self, row: Broadcast) -> tuple[str, str]:
         return row.state, row.get_state_display()
 
-    @display(description=_("people"))
+    @column(_("people"))
     def shown_people(self, row: Broadcast) -> str:
         return "–" if row.state == Broadcast.State.DRAFT else f"{row.people:,}"
 
-    @display(description=_("sent"))
+    @column(_("sent"))
     def reached(self, row: Any) -> str:
         if row.state == Broadcast.State.DRAFT or not row.people:
             return "–"
         sent = row.sent_people or 0
         share = per_cent(sent, row.people)
         return format_html(
-            '<progress class="msg-mini" aria-label="{}" value="{}" max="{}"></progress> {}', f"{share} %", sent,
-            row.people, f"{sent:,}",
-        )  # fmt: skip
+            '<progress class="msg-mini" aria-label="{} %" value="{}" max="{}"></progress> {}',
+            share,
+            str(sent),
+            str(row.people),
+            f"{sent:,}",
+        )
 
-    @display(description=_("by"))
+    @column(_("by"))
     def written_by(self, row: Broadcast) -> str:
         return str(row.launched_by or row.created_by or "–")
 
-    @display(description=_("when"))
+    @column(_("when"))
     def when(self, row: Broadcast) -> str:
         return ago(row.launched_at or row.created_at)
 

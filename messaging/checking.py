@@ -115,7 +115,8 @@ def _why_no_grant(group: Group) -> str:
         if grant.state == Grant.State.REVOKED:
             return (
                 _(
-                    "Kaizala refused the grant “%(grant)s” that reaches “%(group)s”. Give it a new refresh token."
+                    "Kaizala refused the grant “%(grant)s” that reaches “%(group)s”. "
+                    "Give it a new refresh token."
                 )
                 % who
             )

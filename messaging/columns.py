@@ -7,10 +7,11 @@ from . import sheets
 from .numbers import normalise
 
 LOOKED_AT = 50  # rows
-HEADINGS = {
-    "cell", "cellphone", "contact", "contactnumber", "mobile", "mobileno", "mobilenumber", "mobilephone", "msisdn",
-    "number", "phone", "phoneno", "phonenumber", "phonewithout", "tel", "telephone", "whatsapp", "whatsappnumber",
-}  # fmt: skip
+_COMMON = """
+cell cellphone contact contactnumber mobile mobileno mobilenumber mobilephone msisdn number phone phoneno
+phonenumber phonewithout tel telephone whatsapp whatsappnumber
+"""
+HEADINGS = frozenset(_COMMON.split())
 _LETTERS = re.compile(r"[^a-z]")
 
 

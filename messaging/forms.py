@@ -27,7 +27,7 @@ def present(group_type: str) -> Any:
 
 
 class AudienceForm(forms.Form):
-    """Who. `tenant`, `choice` and `numbers` (None: leave the stored lines) hold the answer once it is valid."""
+    """Who. `tenant`, `choice` and `numbers` (None: leave the stored lines) hold a valid answer."""
 
     title = forms.CharField(required=False, max_length=200)
     mode = forms.ChoiceField(

@@ -11,9 +11,9 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from groups import search
+from groups.admin.columns import column
 from groups.models import Group
 from kaizala_admin.outbox.words import reason_words
 from kaizala_admin.ui.admin import ReadOnlyAdmin
@@ -122,26 +122,26 @@ class DeliveryAdmin(ReadOnlyAdmin):
             return queryset.none(), False
         return queryset.filter(wanted), False
 
-    @display(description=_("to"), header=True)
+    @column(_("to"), header=True)
     def person(self, row: Delivery) -> list[Any]:
         if row.mobile_number:
             return [row.name or gettext("No name"), row.mobile_number]
         return [row.name, gettext("%(n)s people") % {"n": f"{row.people:,}"}]
 
-    @display(description=_("group"))
+    @column(_("group"))
     def to_group(self, row: Delivery) -> str:
         address = reverse("admin:groups_group_change", args=[row.group_id])
         return format_html('<a class="kza-link" href="{}">{}</a>', address, row.group.name)
 
-    @display(description=_("state"), label=TONES)
+    @column(_("state"), label=TONES)
     def shown_state(self, row: Delivery) -> tuple[str, str]:
         return row.state, row.get_state_display()
 
-    @display(description=_("reason"))
+    @column(_("reason"))
     def shown_reason(self, row: Delivery) -> str:
         return reason_words(row.reason) or "–"
 
-    @display(description=_("broadcast"))
+    @column(_("broadcast"))
     def of_broadcast(self, row: Delivery) -> str:
         return format_html(
             '<a class="kza-link" href="{}">{}</a>', row.broadcast.get_absolute_url(), row.broadcast.title

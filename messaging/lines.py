@@ -37,7 +37,7 @@ class Line:
 
 
 def from_text(text: str, region: str) -> list[Line]:
-    """Pasted numbers: one in a line, or several with commas, semicolons or tabs between. Raises TooManyRows."""
+    """Pasted numbers: one in a line, or several between commas, semicolons or tabs. Raises TooManyRows."""
     return _check(_pieces(text.splitlines()), region)
 
 

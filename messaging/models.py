@@ -17,7 +17,7 @@ from kaizala_admin.outbox.models import OutboxRow, State
 
 
 class Broadcast(models.Model):
-    """One content, one audience, one time. `content` is the kind's own; `audience` is read by messaging.audience."""
+    """One content, one audience, one time. `content` is the kind's own; `audience` is an audience.Choice."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")

@@ -24,10 +24,10 @@ _LENGTHS = {
 
 
 def normalise(given: str, region: str) -> tuple[str, str]:
-    """(E.164 number, "") or ("", problem). `region` is two letters: where numbers without a country code belong.
+    """(E.164 number, "") or ("", problem). `region` (two letters): where numbers without a country belong.
 
-    Accepts spaces, dashes, brackets, a leading apostrophe, 00 for +, other scripts' digits, and a country code
-    without its +.
+    Accepts spaces, dashes, brackets, a leading apostrophe, 00 for +, other scripts' digits, and a country
+    code without its +.
     """
     text = _whole(given.strip().lstrip("'"))
     if _SHORTENED.fullmatch(text):
@@ -75,7 +75,7 @@ def _unread(error_type: int) -> Problem:
 
 
 def _obviously_fine(plain: str) -> bool:
-    """The short cut that makes 100,000 lines quick: a known country code and a length that its country has."""
+    """The short cut that makes 100,000 lines quick: a known country code, and a length that it has."""
     for size in (1, 2, 3):
         code = int(plain[1 : 1 + size])
         if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
@@ -89,13 +89,15 @@ def _lengths(code: int) -> frozenset[int]:
     metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(
         code, phonenumbers.region_code_for_country_code(code)
     )
-    kind = metadata and (metadata.mobile or metadata.general_desc)
-    return frozenset(kind.possible_length or metadata.general_desc.possible_length if kind else ())
+    if metadata is None:
+        return frozenset()
+    mobile: tuple[int, ...] = metadata.mobile.possible_length if metadata.mobile else ()
+    return frozenset(mobile or (metadata.general_desc.possible_length if metadata.general_desc else ()))
 
 
 @lru_cache(maxsize=512)
 def _awkward(code: int) -> str:
-    """First digits that may be a trunk prefix written after the country code: the slow way knows better."""
+    """First digits that may be a trunk prefix after the country code: the slow way knows better."""
     metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(
         code, phonenumbers.region_code_for_country_code(code)
     )

@@ -10,7 +10,7 @@ from kaizala_admin.connectors.models import Connector
 
 
 def seconds(calls: Mapping[int, int]) -> int:
-    """For so many calls by connector key: the slower of each connector's and its tenant's budget, with headroom."""
+    """For so many calls by connector key: the slowest of the connectors' and tenants' budgets."""
     connectors = Connector.objects.select_related("tenant").in_bulk([pk for pk, n in calls.items() if n])
     slowest, of_tenant = 0.0, Counter[tuple[int, int]]()
     for pk, connector in connectors.items():

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
@@ -68,7 +69,7 @@ def of(broadcast: Broadcast) -> Progress:
     """The numbers now."""
     found, calls = Progress(), Counter[int]()
     minute = Q(settled_at__gt=timezone.now() - timedelta(seconds=60), state=State.SENT)
-    rows = Dispatch.objects.filter(broadcast=broadcast).order_by().values("state", "connector_id")
+    rows: Any = Dispatch.objects.filter(broadcast=broadcast).order_by().values("state", "connector_id")
     sums = {"n": Count("pk"), "p": Sum("people"), "refused": Sum("people_failed")}
     for row in rows.annotate(**sums, just_now=Count("pk", filter=minute)):
         _add(found, row["state"], row["n"], row["p"] - row["refused"])

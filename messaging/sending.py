@@ -20,7 +20,7 @@ CHUNK = 500  # values in one condition
 
 
 def send(dispatch: Dispatch, client: KaizalaClient) -> Sent:
-    """Makes the one call. A batch without people is refused here: it would go to the whole group (contract 7)."""
+    """Makes the one call. A batch without people is refused: it would go to the whole group (contract 7)."""
     kind, content = kinds.get(dispatch.broadcast.kind), dispatch.broadcast.content
     group_id = dispatch.group.group_id
     if dispatch.mode == Dispatch.Mode.GROUP:
@@ -34,7 +34,7 @@ def send(dispatch: Dispatch, client: KaizalaClient) -> Sent:
 
 
 def record(dispatch: Dispatch, sent: Sent) -> None:
-    """Keeps the reference, marks the people as sent, and those whom Kaizala left out as failed (contract 2.3)."""
+    """Keeps the reference; marks the people as sent, those whom Kaizala left out as failed (contract 2.3)."""
     lines = Delivery.objects.filter(dispatch=dispatch)
     lines.update(state=Delivery.State.SENT, reason="")
     failed = sum(
@@ -47,7 +47,7 @@ def record(dispatch: Dispatch, sent: Sent) -> None:
 
 
 def _failures(dispatch: Dispatch, failed: Sequence[FailedRecipient]) -> Iterable[tuple[str, list[str]]]:
-    """(reason, at most CHUNK numbers). A recipient named by person only is looked up in the mirror."""
+    """(reason, at most CHUNK numbers). Who is named by person only is looked up in the mirror."""
     known = _numbers_of(
         dispatch, [one.person_id for one in failed if not one.mobile_number and one.person_id]
     )
@@ -112,7 +112,7 @@ def _queued(dispatch_ids: Sequence[int]) -> QuerySet[Dispatch]:
 
 
 def finish_if_done(broadcast_ids: Iterable[int], settled: Sequence[int] = ()) -> int:
-    """Running or paused -> finished, where no call is open any more. `settled` rows count as over. Returns how many.
+    """Running or paused -> finished, where no call is open any more. `settled` rows count as over. How many.
 
     Two last calls that settle at the same moment may each see the other open: messaging.tick finishes those.
     """

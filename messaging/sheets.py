@@ -1,4 +1,4 @@
-"""Rows of an uploaded sheet: CSV with any delimiter and encoding, or XLSX. Read row by row (reliability 1.13)."""
+"""Rows of an uploaded sheet: CSV with any delimiter and encoding, or XLSX; row by row (reliability 1.13)."""
 
 import csv
 import io

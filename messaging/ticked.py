@@ -1,5 +1,6 @@
 """The subscribers list's action "Write to these": a new draft to those who are ticked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -48,7 +49,7 @@ def write_to_these(model_admin: Any, request: HttpRequest, rows: QuerySet[Subscr
     return HttpResponseRedirect(url("compose", draft.pk))
 
 
-def _problem(numbers: list[str], groups: list[int]) -> str:
+def _problem(numbers: Sequence[str], groups: Sequence[Any]) -> str:
     if not numbers:
         return _("None of these has a number and still follows the group.")
     if len(numbers) > lines.MAX_ROWS:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -45,7 +44,7 @@ class TextForm(forms.Form):
 
 class TextKind(Kind):
     key = "text"
-    title: str | Promise = _("Text")
+    title = _("Text")
     icon = "chat"
     form = TextForm
     fields_template = "messaging/kinds/text_fields.html"

@@ -51,7 +51,8 @@ def save_draft(
 
 
 def _create(fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
-    broadcast: Broadcast = Broadcast.objects.create(created_by=by, **fields)
+    who: Any = by
+    broadcast: Broadcast = Broadcast.objects.create(created_by=who, **fields)
     trail.note(broadcast, by, "write", after=broadcast.title, action=trail.NEW)
     return broadcast
 

@@ -43,7 +43,7 @@ def retry_failures(broadcast: Broadcast, by: AbstractBaseUser | None, reason: st
 
 
 def _new_calls(broadcast: Broadcast, alone: Sequence[Delivery]) -> int:
-    """Moves people from calls that went through into new ones, by group and grant, in the connector's batches."""
+    """Moves people from calls that went through into new ones, by group and grant, in batches."""
     together: dict[tuple[int, int], list[Delivery]] = defaultdict(list)
     for line in alone:
         if line.mobile_number:

@@ -28,7 +28,7 @@ class CannotLaunch(Exception):
 
 
 class Changed(Exception):
-    """The number of people, or the draft itself, is not what was confirmed. Look again, then confirm again."""
+    """The number of people, or the draft itself, is not what was confirmed. Look and confirm again."""
 
 
 def may_launch(by: PermissionsMixin | None, people: int, broadcast: Broadcast) -> bool:
@@ -49,7 +49,7 @@ def fingerprint(broadcast: Broadcast) -> str:
 def launch(broadcast: Broadcast, by: Any, expected_people: int, *, expected_draft: str | None = None) -> bool:
     """Sends the draft. False: somebody has sent it already (a double click), and nothing is sent twice.
 
-    `expected_people` is what was confirmed; `expected_draft` the fingerprint that was shown, where there is one.
+    `expected_people` is what was confirmed; `expected_draft` the fingerprint that was shown, if any.
     Raises PermissionDenied, CannotLaunch or Changed, with nothing sent.
     """
     draft = Broadcast.objects.select_related("tenant").get(pk=broadcast.pk)

@@ -13,7 +13,7 @@ State = Broadcast.State
 
 
 def pause(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
-    """Running -> paused. No call starts once this is committed; those under way are finished. False: not running."""
+    """Running -> paused. No call starts once this is committed; those under way end. False: not running."""
     with transaction.atomic():
         if not _move(broadcast, [State.RUNNING], State.PAUSED):
             return False

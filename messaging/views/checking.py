@@ -2,16 +2,17 @@
 
 import csv
 from collections.abc import Iterator
+from heapq import merge
 from itertools import islice
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
+from groups.models import Group
 from kaizala_admin.connectors.models import Connector
 from messaging import audience, services
 from messaging.models import AudienceLine, Broadcast
@@ -102,14 +103,17 @@ def safe(cell: str) -> str:
 
 
 def wrong_lines(broadcast: Broadcast) -> Iterator[AudienceLine]:
-    """Lines that are no number or repeat one, then those that do not follow the group; each with its `why`."""
+    """Lines that are no number, repeat one, or do not follow the group, in their order."""
     bad = AudienceLine.objects.filter(broadcast=broadcast).exclude(problem="").order_by("line", "id")
-    yield from bad.iterator()
-    for group in audience.of(broadcast).groups[:1]:
-        strangers: QuerySet[AudienceLine] = audience.not_subscribed(broadcast, group)
-        for line in strangers.iterator():
-            line.problem = AudienceLine.Problem.NOT_SUBSCRIBED
-            yield line
+    groups = audience.of(broadcast).groups[:1]
+    strangers = _strangers(broadcast, groups[0]) if groups else iter(())
+    return merge(bad.iterator(), strangers, key=lambda line: (line.line, line.pk))
+
+
+def _strangers(broadcast: Broadcast, group: Group) -> Iterator[AudienceLine]:
+    for line in audience.not_subscribed(broadcast, group).iterator():
+        line.problem = AudienceLine.Problem.NOT_SUBSCRIBED
+        yield line
 
 
 def _number(text: str) -> int:

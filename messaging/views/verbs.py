@@ -23,7 +23,7 @@ TOO_LATE = gettext_lazy("That was too late: the broadcast is in another state no
 
 @dataclass(frozen=True)
 class Verb:
-    """`run(broadcast, user, request)` answers whether anything happened; `question` may use %(…)s of progress."""
+    """`run(broadcast, user, request)` says whether anything happened; `question` may use %(…)s."""
 
     title: Text
     question: Text
@@ -67,7 +67,7 @@ def _again(broadcast: Broadcast, by: Any, request: HttpRequest) -> Any:
 VERBS = {
     "pause": Verb(
         gettext_lazy("Pause"),
-        gettext_lazy("Stop sending for now? %(waiting)s people are still waiting; calls under way are finished."),
+        gettext_lazy("Stop for now? %(waiting)s people are still waiting; calls under way are finished."),
         gettext_lazy("Pause"),
         gettext_lazy("Paused. Nothing more is sent until somebody resumes."),
         SEND,
@@ -141,7 +141,7 @@ class Do(BroadcastMixin, View):
         if not confirmed(request):
             return self._ask(request)
         if self.verb.run(self.broadcast, request.user, request):
-            messages.success(request, self.verb.done)
+            messages.success(request, str(self.verb.done))
         else:
             messages.warning(request, TOO_LATE)
         return HttpResponseRedirect(url(self.verb.back, pk))

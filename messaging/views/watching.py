@@ -1,5 +1,7 @@
 """A broadcast on its way: the page that updates itself, and the calls in doubt."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,7 +12,7 @@ from django.views.generic import TemplateView
 from groups.models import Group
 from kaizala_admin.outbox.models import State
 from messaging import progress
-from messaging.models import Broadcast, Dispatch
+from messaging.models import Broadcast, Delivery, Dispatch
 
 from .base import BroadcastMixin, url
 
@@ -20,7 +22,8 @@ MOST_UNKNOWN = 50
 
 def ledger_url(broadcast: Broadcast, **filters: str) -> str:
     """The ledger's list, narrowed to this broadcast."""
-    return f"{reverse('admin:messaging_delivery_changelist')}?{urlencode({'broadcast': broadcast.pk, **filters})}"
+    query = urlencode({"broadcast": str(broadcast.pk), **filters})
+    return f"{reverse('admin:messaging_delivery_changelist')}?{query}"
 
 
 class Progress(BroadcastMixin, TemplateView):
@@ -76,9 +79,20 @@ class Unknowns(BroadcastMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = Dispatch.objects.filter(broadcast=self.broadcast, state=State.UNKNOWN)
         found = list(rows.select_related("group").order_by("pk")[: MOST_UNKNOWN + 1])
+        some = _some_people(found)
         shown = {
-            "calls": found[:MOST_UNKNOWN],
+            "calls": [(row, some.get(row.pk, [])) for row in found[:MOST_UNKNOWN]],
             "more": len(found) > MOST_UNKNOWN,
             "may_settle": self.request.user.has_perm("outbox.settle"),
         }
         return super().get_context_data(**{**shown, **kwargs})
+
+
+def _some_people(calls: Sequence[Dispatch]) -> dict[int, list[Delivery]]:
+    """Up to three people of each batch, whom one can ask. One query of at most 100 lines a call."""
+    some: dict[int, list[Delivery]] = defaultdict(list)
+    batches = [row.pk for row in calls if row.mode == Dispatch.Mode.BATCH]
+    for line in Delivery.objects.filter(dispatch__in=batches).order_by("dispatch", "pk"):
+        if len(some[line.dispatch_id]) < 3:
+            some[line.dispatch_id].append(line)
+    return some

@@ -21,5 +21,20 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   for (const radio of document.querySelectorAll("input[name=mode]")) radio.addEventListener("change", show);
   show();
+  // How many are chosen, and whose name stands on the phone.
+  const bar = document.querySelector(".kza-phone-bar");
+  const nobody = bar?.textContent;
+  const tell = () => {
+    for (const picker of document.querySelectorAll(".msg-picker")) {
+      const chosen = picker.querySelectorAll("input:checked").length;
+      const output = picker.querySelector("[data-chosen]");
+      output.textContent = chosen ? `${number.format(chosen)} ${output.dataset.chosen}` : "";
+    }
+    const first = document.querySelector("[data-part]:not([hidden]) .msg-options input:checked");
+    if (bar) bar.textContent = first?.closest("label").querySelector(".msg-option-name").textContent.trim() || nobody;
+  };
+  document.addEventListener("change", tell);
+  document.addEventListener("htmx:afterSettle", tell);
+  tell();
   document.querySelector(".msg-error")?.scrollIntoView({ block: "center" });
 });

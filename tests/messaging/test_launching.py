@@ -24,7 +24,7 @@ def test_batches_are_full_and_never_empty(
     recorder.drive(broadcast)
     named = [to for _kind, _group, to in recorder.calls if isinstance(to, list)]
     assert [len(to) for to in named] == sizes
-    assert sorted(sum(named, [])) == sorted(number(at) for at in range(people))
+    assert sorted(one for to in named for one in to) == sorted(number(at) for at in range(people))
 
 
 def test_a_public_group_without_people_is_never_called(org: Org, recorder: Recorder) -> None:

@@ -105,7 +105,7 @@ def test_an_empty_file_is_refused_in_words(data: bytes) -> None:
 
 
 def test_an_old_excel_file_is_told_how_to_become_a_new_one() -> None:
-    with pytest.raises(sheets.BadSheet, match="Save it as .xlsx or .csv"):
+    with pytest.raises(sheets.BadSheet, match=r"Save it as \.xlsx or \.csv"):
         upload(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 

@@ -1,14 +1,13 @@
-from django.contrib.contenttypes.models import ContentType
-from django.test.utils import CaptureQueriesContext
-from django.db import connection
-
+import pytest
 from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from kaizala_admin.kaizala import FailedRecipient, InvalidInput
 from kaizala_admin.outbox.models import State
 from messaging import progress, sending, services
 from messaging.models import AudienceLine, Broadcast, Delivery, Dispatch
-
-import pytest
 
 from .conftest import GROUPS, PEOPLE, PUBLIC, Org, Recorder, break_off, number
 
@@ -180,5 +179,5 @@ def test_each_deed_is_in_the_audit_log(org: Org) -> None:
     entries = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(Broadcast), object_pk=str(broadcast.pk)
     )
-    words = [list(entry.changes_dict)[0] for entry in entries.order_by("id")]
+    words = [next(iter(entry.changes_dict)) for entry in entries.order_by("id")]
     assert words == ["write", "launch", "pause", "resume", "cancel"]

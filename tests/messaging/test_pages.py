@@ -20,6 +20,7 @@ from messaging.views.checking import safe
 from .conftest import GROUPS, PEOPLE, PUBLIC, Org, Recorder, break_off, number
 
 SignIn = Callable[[str], Client]
+VANISHED = "A chosen group is not at Kaizala any more. Choose again."
 ROLES = ("Viewer", "Operator", "Approver", "Administrator")
 
 
@@ -50,7 +51,8 @@ def test_a_message_goes_from_the_form_to_the_check_to_the_calls(
     assert "3 people in 1 group, 1 call, a few seconds" in page.content.decode()
     send = {"people": "3", "draft": page.context["draft"]}
     for _click in range(2):
-        assert client.post(answer.url, send).url == url("progress", draft.pk)
+        sent: Any = client.post(answer.url, send)
+        assert sent.url == url("progress", draft.pk)
     assert Dispatch.objects.count() == 1
     recorder.drive(draft)
     assert "it was sent to everybody" in client.get(url("progress", draft.pk)).content.decode()
@@ -79,8 +81,8 @@ def test_4_001_characters_are_too_many_and_4_000_are_not(org: Org, signed_in: Si
         ({"mode": "public"}, {"public": ["Choose at least one group."]}),
         ({"mode": "people"}, {"to": ["Choose the public group that these people follow."]}),
         ({}, {"mode": ["Say who shall get it."]}),
-        ({"mode": "groups", "groups": ["999"]}, {"groups": ["A chosen group is not at Kaizala any more. Choose again."]}),
-        ({"mode": "groups", "groups": ["x"]}, {"groups": ["A chosen group is not at Kaizala any more. Choose again."]}),
+        ({"mode": "groups", "groups": ["999"]}, {"groups": [VANISHED]}),
+        ({"mode": "groups", "groups": ["x"]}, {"groups": [VANISHED]}),
     ],
 )
 def test_an_empty_audience_is_said_at_its_field(
@@ -94,7 +96,7 @@ def test_a_group_that_vanished_while_composing_is_said_at_its_field(org: Org, si
     group.gone_at = timezone.now()
     group.save()
     answer = compose(signed_in("Operator"), mode="groups", groups=[group.pk])
-    assert errors(answer) == {"groups": ["A chosen group is not at Kaizala any more. Choose again."]}
+    assert errors(answer) == {"groups": [VANISHED]}
 
 
 def test_a_group_that_vanished_after_the_check_sends_nothing(org: Org, signed_in: SignIn) -> None:
@@ -142,7 +144,10 @@ def test_wrong_pasted_numbers_are_said_at_their_field(
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"%PDF-1.7", "This file is no sheet. Choose a .csv or .xlsx file with one phone number in each row."),
+        (
+            b"%PDF-1.7",
+            "This file is no sheet. Choose a .csv or .xlsx file with one phone number in each row.",
+        ),
         (b"", "The file is empty. Choose one with phone numbers."),
         (
             b"9812345678\n" * 100_001,
@@ -232,7 +237,11 @@ def test_failures_and_doubts_are_settled_from_the_pages(org: Org, signed_in: Sig
     assert "Not an admin." in page
     assert "Settle 2 calls in doubt" in page
     assert client.get(url("unknowns", broadcast.pk)).status_code == 200
-    for verb, data in (("retry", {"reason": "Not an admin."}), ("arrived", {"call": second.pk}), ("again", {})):
+    for verb, data in (
+        ("retry", {"reason": "Not an admin."}),
+        ("arrived", {"call": second.pk}),
+        ("again", {}),
+    ):
         address = reverse("admin:messaging_broadcast_do", args=[broadcast.pk, verb])
         assert client.get(address, data).status_code == 200
         assert client.post(address, {**data, "confirmed": "yes"}).status_code == 302
@@ -277,17 +286,13 @@ def test_every_page_opens_for_its_roles_only(org: Org, signed_in: SignIn, role: 
     assert answer.status_code in ((200, 302) if allowed else (403,))
 
 
-@pytest.mark.parametrize(
-    ("verb", "least"), [("pause", 1), ("resume", 1), ("cancel", 1), ("retry", 1), ("arrived", 1), ("again", 1)]
-)
+@pytest.mark.parametrize("verb", ["pause", "resume", "cancel", "retry", "arrived", "again"])
 @pytest.mark.parametrize("role", ROLES)
-def test_every_button_works_for_its_roles_only(
-    org: Org, signed_in: SignIn, role: str, verb: str, least: int
-) -> None:
+def test_every_button_works_for_its_roles_only(org: Org, signed_in: SignIn, role: str, verb: str) -> None:
     broadcast = org.launched(GROUPS, [org.group()])
     address = reverse("admin:messaging_broadcast_do", args=[broadcast.pk, verb])
     answer = signed_in(role).post(address, {"confirmed": "yes"})
-    assert answer.status_code == (302 if ROLES.index(role) >= least else 403)
+    assert answer.status_code == (302 if role != "Viewer" else 403)
 
 
 def test_a_viewer_can_neither_write_nor_copy_nor_send(org: Org, signed_in: SignIn) -> None:
@@ -330,7 +335,7 @@ def test_the_ledger_is_narrowed_by_broadcast_state_reason_group_and_number(
     Delivery.objects.filter(broadcast=first, mobile_number=number(1)).update(state="failed", reason="Left")
     address = reverse("admin:messaging_delivery_changelist")
 
-    def rows(**query: Any) -> int:
+    def rows(**query: str | int) -> int:
         return int(client.get(address, query).context["cl"].result_count)
 
     assert rows() == 10
@@ -344,9 +349,11 @@ def test_the_ledger_is_narrowed_by_broadcast_state_reason_group_and_number(
 
 def test_the_picker_keeps_what_is_chosen_and_finds_by_name(org: Org, signed_in: SignIn) -> None:
     one, _two = org.group("Nurses"), org.group("Midwives")
-    answer = signed_in("Operator").get(
-        url("pick"), {"name": "groups", "q_groups": "midw", "groups": one.pk}
-    ).content.decode()
+    answer = (
+        signed_in("Operator")
+        .get(url("pick"), {"name": "groups", "q_groups": "midw", "groups": str(one.pk)})
+        .content.decode()
+    )
     assert answer.count("checkbox") == 2
     assert answer.count("checked") == 1
 
