@@ -1,7 +1,7 @@
-"""Logging for web, worker and commands: one handler on the root, and nothing secret passes it (reliability 1.15).
+"""Logging for web, worker and commands: one handler on the root that no secret passes (reliability 1.15).
 
 Secrets are hidden by value (every one that was read from the database in this process) and by what they look
-like: names of secret fields, tokens, signed links, query strings of webhook addresses; phone numbers are masked.
+like: names of secret fields, tokens, signed links, queries of webhook addresses; phone numbers are masked.
 """
 
 import logging
@@ -66,14 +66,14 @@ class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 def configure() -> None:
-    """Safe to call again. KAIZALA_LOG_LEVEL (INFO) and KAIZALA_LOG_JSON (on, but for a local console) steer it."""
+    """Safe to call again. LOG_LEVEL (INFO) and LOG_JSON (on, but for a local console) steer it."""
     for secret in (settings.SECRET_KEY, *settings.KAIZALA_FIELD_KEYS):
         known_secrets.add(secret)
     root = logging.getLogger()
     for handler in [old for old in root.handlers if isinstance(old.formatter, RedactingFormatter)]:
         root.removeHandler(handler)
     root.addHandler(_handler())
-    root.setLevel(getattr(settings, "LOG_LEVEL", "INFO"))
+    root.setLevel(settings.LOG_LEVEL)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -112,7 +112,7 @@ def _shared() -> list[Any]:
 
 
 def _renderers() -> list[Any]:
-    if getattr(settings, "LOG_JSON", not settings.INSECURE_LOCAL):
+    if settings.LOG_JSON:
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     plain = structlog.dev.plain_traceback
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]

@@ -257,3 +257,5 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
 }
 
 LOGGING_CONFIG = None  # kaizala_admin.logs sets structlog up, with its redaction, in every process
+LOG_LEVEL = env.str("KAIZALA_LOG_LEVEL", "INFO")
+LOG_JSON = env.bool("KAIZALA_LOG_JSON", not INSECURE_LOCAL)  # one object a line; off: for people to read

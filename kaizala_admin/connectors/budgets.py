@@ -24,7 +24,7 @@ class Pace:
 
     @property
     def per_minute(self) -> float:
-        """The steady rate: n calls in a minute need n < rate + burst, so a small budget gives way to its burst."""
+        """The steady rate. A minute sees fewer calls than rate + burst: small budgets make room for it."""
         return min(self.calls_per_minute * HEADROOM, self.calls_per_minute + HEADROOM - self.burst)
 
     def spacing(self, slowed: bool) -> float:

@@ -1,7 +1,8 @@
 """System checks: every setting that can be wrong is named, with what to do about it."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def check_stored_secrets(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
+def check_stored_secrets(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Whether the keys open what is stored. Runs with `check --database default` and after `migrate`."""
     if "default" not in (databases or []):
         return []
@@ -68,7 +69,7 @@ def _field_keys() -> Iterator[CheckMessage]:
         )
     if settings.SECRET_KEY in keys:
         yield Error(
-            "KAIZALA_FIELD_KEYS and SECRET_KEY are the same: changing one would destroy what the other keeps.",
+            "KAIZALA_FIELD_KEYS and SECRET_KEY are the same: changing one would destroy the other's work.",
             hint=f"Make a key of its own: {NEW_KEY}",
             id="connectors.E003",
         )
@@ -114,7 +115,7 @@ def _insecure() -> Iterator[CheckMessage]:
     if settings.INSECURE_LOCAL and others:
         yield Error(
             f"KAIZALA_INSECURE_LOCAL is on, but ALLOWED_HOSTS lets others in: {', '.join(others)}.",
-            hint="Turn KAIZALA_INSECURE_LOCAL off and serve over https, or allow 127.0.0.1 and localhost only.",
+            hint="Turn KAIZALA_INSECURE_LOCAL off and serve over https, or allow 127.0.0.1 and localhost.",
             id="connectors.E005",
         )
     if "*" in settings.ALLOWED_HOSTS and not settings.INSECURE_LOCAL:
@@ -140,7 +141,7 @@ def _time_outs() -> Iterator[CheckMessage]:
         ("CELERY_TASK_TIME_LIMIT", settings.CELERY_TASK_TIME_LIMIT),
         ("CELERY_VISIBILITY_TIMEOUT", settings.CELERY_VISIBILITY_TIMEOUT),
     ]
-    for (inner, short), (outer, long) in zip(steps, steps[1:], strict=False):
+    for (inner, short), (outer, long) in pairwise(steps):
         if short >= long:
             yield Error(
                 f"{inner} ({short:g} s) must be shorter than {outer} ({long:g} s).",
@@ -158,7 +159,9 @@ def _time_outs() -> Iterator[CheckMessage]:
 def _numbers() -> Iterator[CheckMessage]:
     for name in ("KAIZALA_API_LOG_DAYS", "KAIZALA_WORKER_THREADS"):
         if getattr(settings, name) < 1:
-            yield Error(f"{name} must be 1 or more.", hint=f"Leave {name} out for its default.", id="connectors.E008")
+            yield Error(
+                f"{name} must be 1 or more.", hint=f"Leave {name} out for its default.", id="connectors.E008"
+            )
 
 
 def _hosts() -> Iterator[CheckMessage]:

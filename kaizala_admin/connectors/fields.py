@@ -22,7 +22,9 @@ def key_ring(keys: tuple[str, ...]) -> MultiFernet:
     try:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError as error:
-        raise ImproperlyConfigured("KAIZALA_FIELD_KEYS must hold url-safe base64 keys of 32 bytes.") from error
+        raise ImproperlyConfigured(
+            "KAIZALA_FIELD_KEYS must hold url-safe base64 keys of 32 bytes."
+        ) from error
 
 
 def ring() -> MultiFernet:

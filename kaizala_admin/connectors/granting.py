@@ -25,9 +25,9 @@ def begin_pin(connector: Connector, mobile_number: str) -> None:
 def finish_pin(
     connector: Connector, mobile_number: str, pin: str, *, name: str = "", replaces: Grant | None = None
 ) -> Grant:
-    """Stores the grant that the PIN buys. `replaces`, or one of the same phone, gets the new token instead of its own.
+    """Stores the grant that the PIN buys.
 
-    Raises the client's errors.
+    `replaces`, or one of the same phone, gets the new token instead of its own. Raises the client's errors.
     """
     limiter.debit(connector.pk)
     login = _paced(connector, lambda: bare_client(connector).get_refresh_token(mobile_number, pin))
@@ -35,7 +35,11 @@ def finish_pin(
     grant = replaces or same or Grant(kind=Grant.Kind.USER)
     grant.connector, grant.mobile_number = connector, mobile_number
     grant.name = name or grant.name or mobile_number
-    changes = {"refresh_token": login.refresh_token, "scope": login.scope, "refresh_expires_at": login.expires_at}
+    changes = {
+        "refresh_token": login.refresh_token,
+        "scope": login.scope,
+        "refresh_expires_at": login.expires_at,
+    }
     return _put(grant, changes)
 
 
@@ -105,11 +109,9 @@ def _put(grant: Grant, changes: dict[str, Any]) -> Grant:
     for name, value in {**fresh, **changes}.items():
         setattr(grant, name, value)
     if grant.pk:
-        grant.version = F("version") + 1  # type: ignore[assignment]
+        grant.version = F("version") + 1
         grant.save()
         grant.refresh_from_db(fields=["version"])
     else:
         grant.save()
     return grant
-
-

@@ -57,7 +57,9 @@ def _stored(column: EncryptedTextField) -> Iterator[tuple[object, str]]:
     """Key and ciphertext of every row that has any, in batches by key."""
     rows = column.model._base_manager.annotate(stored=Cast(F(column.name), TextField())).exclude(stored="")
     rows, last = rows.filter(stored__isnull=False).order_by("pk"), None
-    while batch := list((rows if last is None else rows.filter(pk__gt=last)).values_list("pk", "stored")[:BATCH]):
+    while batch := list(
+        (rows if last is None else rows.filter(pk__gt=last)).values_list("pk", "stored")[:BATCH]
+    ):
         yield from batch
         last = batch[-1][0]
 

@@ -1,4 +1,4 @@
-"""Who may do a thing that only one process may do at a time: conditional UPDATEs, no locks held (reliability 1.5)."""
+"""Who may do what only one process may do at a time: conditional UPDATEs, no locks held (reliability 1.5)."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Both budgets, the connector's and its tenant's, in one atomic step that all processes share (design, Limits).
+"""Both budgets, the connector's and its tenant's, in one atomic step for all processes (design, Limits).
 
 The state is two rows. On SQLite the immediate transaction is the lock; on PostgreSQL the rows are locked, the
 tenant's first. The instant is read after the lock was got, on the database's clock.
@@ -31,7 +31,7 @@ class Permit:
 
 
 def take(connector_id: int, calls: int = 1) -> Permit:
-    """As many of `calls` as both budgets have room for now, counted in both. Raises Connector.DoesNotExist."""
+    """As many of `calls` as both budgets have room for, counted in both. Raises Connector.DoesNotExist."""
     with _budgets(connector_id) as (budgets, now):
         given = max(0, min([calls, *(budget.room(now) for budget in budgets)]))
         if given:
@@ -57,7 +57,7 @@ def pause(connector_id: int, seconds: float) -> None:
 
 @contextmanager
 def _budgets(connector_id: int) -> Iterator[tuple[list[Budget], float]]:
-    """The tenant's and the connector's budget under lock, and the instant; what changed is written at the end."""
+    """The tenant's and the connector's budget under lock, and the instant; writes at the end what changed."""
     with _one_at_a_time(), transaction.atomic():
         paces = _paces(connector_id)
         buckets = _locked(list(paces))

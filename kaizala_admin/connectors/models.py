@@ -12,7 +12,10 @@ class Tenant(models.Model):
 
     name = models.CharField(_("name"), max_length=200, unique=True)
     calls_per_minute = models.PositiveIntegerField(
-        _("calls a minute"), default=300, validators=[MinValueValidator(1)], help_text=_("Kaizala allows 300.")
+        _("calls a minute"),
+        default=300,
+        validators=[MinValueValidator(1)],
+        help_text=_("Kaizala allows 300."),
     )
     default_region = models.CharField(
         _("default country"),
@@ -35,7 +38,7 @@ class Tenant(models.Model):
 
 
 class Connector(models.Model):
-    """Our registration with Kaizala (contract 3.1). `api_root` alone says whether it is the sandbox or elsewhere."""
+    """Our registration with Kaizala (contract 3.1). `api_root` alone says whether it is the sandbox."""
 
     class Health(models.TextChoices):
         WORKING = "working", _("Working")
@@ -47,7 +50,10 @@ class Connector(models.Model):
     application_id = models.CharField(_("application ID"), max_length=128)
     application_secret = EncryptedTextField(_("application secret"))
     calls_per_minute = models.PositiveIntegerField(
-        _("calls a minute"), default=100, validators=[MinValueValidator(1)], help_text=_("Kaizala allows 100.")
+        _("calls a minute"),
+        default=100,
+        validators=[MinValueValidator(1)],
+        help_text=_("Kaizala allows 100."),
     )
     batch_size = models.PositiveSmallIntegerField(
         _("subscribers in one call"),
@@ -66,7 +72,9 @@ class Connector(models.Model):
         _("other hosts"),
         max_length=500,
         blank=True,
-        help_text=_("Hosts that Kaizala may move this connector to, besides its own; with spaces between them."),
+        help_text=_(
+            "Hosts that Kaizala may move this connector to, besides its own; with spaces between them."
+        ),
     )
 
     class Meta:
@@ -92,7 +100,9 @@ class Grant(models.Model):
         WORKING = "working", _("Working")
         REVOKED = "revoked", _("Refused by Kaizala")
 
-    connector = models.ForeignKey(Connector, models.CASCADE, related_name="grants", verbose_name=_("connector"))
+    connector = models.ForeignKey(
+        Connector, models.CASCADE, related_name="grants", verbose_name=_("connector")
+    )
     name = models.CharField(_("name"), max_length=200)
     kind = models.CharField(_("reaches"), max_length=10, choices=Kind, default=Kind.USER)
     mobile_number = models.CharField(_("mobile number"), max_length=20, blank=True)
@@ -118,7 +128,7 @@ class Grant(models.Model):
 
 
 class Bucket(models.Model):
-    """What the limiter remembers of one budget. Apart from the budgets' owners, so that editing them loses nothing.
+    """What the limiter remembers of one budget; apart from its owner, so that editing that loses nothing.
 
     `key` is "tenant:<id>" or "connector:<id>"; the times are seconds since the epoch on the database's clock.
     """

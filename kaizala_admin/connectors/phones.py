@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 
 def normal_phone(text: str, region: str) -> str:
-    """"098765 43210" in IN becomes "+919876543210". Raises ValidationError in the user's words."""
+    """ "098765 43210" in IN becomes "+919876543210". Raises ValidationError in the user's words."""
     try:
         number = phonenumbers.parse(text, region.upper() or None)
     except phonenumbers.NumberParseException:

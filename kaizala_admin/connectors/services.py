@@ -53,7 +53,7 @@ class TestResult:
 def add_connector(
     tenant: Tenant, name: str, api_root: str, application_id: str, application_secret: str, **more: object
 ) -> Connector:
-    """Stores a connector; it needs a grant before it can do anything. `more` are other fields of Connector."""
+    """Stores a connector; it needs a grant before it can do anything. `more` are other fields of it."""
     return Connector.objects.create(
         tenant=tenant,
         name=name,
@@ -94,7 +94,11 @@ def expiring_grants(days: int = WARN_DAYS) -> QuerySet[Grant]:
     """
     soon = clock.later(timedelta(days=days))
     working = Grant.objects.filter(state=Grant.State.WORKING, connector__is_active=True)
-    return working.filter(refresh_expires_at__lte=soon).select_related("connector").order_by("refresh_expires_at")
+    return (
+        working.filter(refresh_expires_at__lte=soon)
+        .select_related("connector")
+        .order_by("refresh_expires_at")
+    )
 
 
 def forget_access(connector: Connector) -> int:

@@ -53,7 +53,8 @@ def ensure_access(grant: Grant, *, force: bool = False, fresh: float = FRESH) ->
     """The same grant, brought up to date from the database, with an access token that should work.
 
     `force` says that Kaizala did not accept `grant.access_token`. However many callers ask, one of them calls
-    Kaizala. A token with less than `fresh` (a part of 1) of its life left is renewed. Raises TokenRefused, or NotSent in one of its kinds (TokenUnavailable, Throttled, HostNotAllowed).
+    Kaizala. A token with less than `fresh` (a part of 1) of its life left is renewed. Raises TokenRefused, or
+    NotSent in one of its kinds (TokenUnavailable, Throttled, HostNotAllowed).
     """
     refused = grant.access_token if force else ""
     if not force and grant.state == Grant.State.WORKING and is_fresh(grant, clock.now(), fresh):
@@ -68,7 +69,9 @@ def ensure_access(grant: Grant, *, force: bool = False, fresh: float = FRESH) ->
         if not refused and is_fresh(grant, clock.now(), fresh=0.0):
             return grant  # somebody renews it; until then the old one works
         if time.monotonic() > deadline:
-            raise TokenUnavailable(_("Kaizala takes long to answer with a new token. We try again by ourselves."))
+            raise TokenUnavailable(
+                _("Kaizala takes long to answer with a new token. We try again by ourselves.")
+            )
         time.sleep(POLL)
 
 
@@ -120,7 +123,9 @@ def _refresh_alone(grant: Grant, refused: str, owner: str, fresh: float) -> Gran
 
 def _check_pace(grant: Grant, refused: str) -> None:
     if refused and grant.refreshed_at and clock.now() - grant.refreshed_at < AT_MOST_EVERY:
-        raise TokenUnavailable(_("Kaizala does not accept the token that it has just given. We try again soon."))
+        raise TokenUnavailable(
+            _("Kaizala does not accept the token that it has just given. We try again soon.")
+        )
 
 
 def _refresh(grant: Grant) -> None:
@@ -174,9 +179,10 @@ def refusal_of(grant: Grant, error: KaizalaError) -> KaizalaError:
 
 
 def _store(grant: Grant, access: Access, used: str) -> None:
-    """Everything that came, in one committed UPDATE, before anybody uses it. No new refresh token: the old stays.
+    """Everything that came, in one committed UPDATE, before anybody uses it.
 
-    The previous one is kept until the new one has worked once, which this very call may just have shown.
+    No new refresh token: the old one stays. The previous one is kept until the new one has worked once, which
+    this very call may just have shown.
     """
     now = clock.now()
     changes = {
@@ -201,7 +207,7 @@ def _store_rotation(grant: Grant, new: str, used: str) -> None:
 
 
 def _refused(grant: Grant, refusal: TokenRefused) -> NoReturn:
-    """Says it on the connector, in words; the grant itself is finished when it was its token that was refused."""
+    """Says it on the connector, in words; the grant is finished when it was its token that was refused."""
     changes = {"state": Grant.State.REVOKED, "state_reason": refusal.message[:500]}
     if isinstance(refusal, ConnectorRefused) or _write(grant, changes):
         mark_attention(grant.connector, refusal.message)

@@ -60,6 +60,8 @@ def prune_api_log() -> int:
     """Deletes old calls in short transactions; returns how many."""
     before = clock.now() - timedelta(days=settings.KAIZALA_API_LOG_DAYS)
     pruned = 0
-    while ids := list(ApiCall.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)[:PRUNE_BATCH]):
+    while ids := list(
+        ApiCall.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)[:PRUNE_BATCH]
+    ):
         pruned += ApiCall.objects.filter(pk__in=ids).delete()[0]
     return pruned

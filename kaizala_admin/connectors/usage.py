@@ -12,7 +12,7 @@ from .models import ApiCall, Bucket, Connector
 
 @dataclass(frozen=True)
 class Usage:
-    """Calls of the last 60 seconds and calls allowed in as many; `paused_for` in seconds, 0 when not paused."""
+    """Calls of the last 60 seconds and calls allowed in as many; `paused_for` in seconds, or 0."""
 
     used_last_minute: int
     allowed: int
@@ -28,9 +28,7 @@ def usage(connector_ids: Collection[int]) -> dict[int, Usage]:
     by_connector, by_tenant = _counts({tenant for _, tenant, *_ in found})
     pauses = _pauses([pk for pk, *_ in found])
     return {
-        pk: Usage(
-            by_connector.get(pk, 0), allowed, by_tenant.get(tenant, 0), of_tenant, pauses.get(pk, 0.0)
-        )
+        pk: Usage(by_connector.get(pk, 0), allowed, by_tenant.get(tenant, 0), of_tenant, pauses.get(pk, 0.0))
         for pk, tenant, allowed, of_tenant in found
     }
 
@@ -48,7 +46,5 @@ def _counts(tenant_ids: Collection[int]) -> tuple[dict[int, int], dict[int, int]
 
 def _pauses(connector_ids: Collection[int]) -> dict[int, float]:
     now = epoch()
-    paused = Bucket.objects.filter(
-        pk__in=[f"connector:{pk}" for pk in connector_ids], paused_until__gt=now
-    )
+    paused = Bucket.objects.filter(pk__in=[f"connector:{pk}" for pk in connector_ids], paused_until__gt=now)
     return {int(bucket.key.partition(":")[2]): bucket.paused_until - now for bucket in paused}

@@ -155,8 +155,10 @@ def reach_text(result: TestResult) -> str:
     if not count:
         return _("%(grant)s works, but reaches no group yet.") % {"grant": result.grant.name}
     text = ngettext(
-        "%(grant)s works: it reaches %(count)d group, %(public)d of them public (%(names)s). Kaizala answered in %(ms)d ms.",
-        "%(grant)s works: it reaches %(count)d groups, %(public)d of them public (%(names)s). Kaizala answered in %(ms)d ms.",
+        "%(grant)s works: it reaches %(count)d group, %(public)d of them public (%(names)s). "
+        "Kaizala answered in %(ms)d ms.",
+        "%(grant)s works: it reaches %(count)d groups, %(public)d of them public (%(names)s). "
+        "Kaizala answered in %(ms)d ms.",
         count,
     )
     names = ", ".join(result.names[:5]) + (", …" if count > 5 else "")

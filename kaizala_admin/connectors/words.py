@@ -22,14 +22,19 @@ def of(error: KaizalaError, connector: Connector) -> str:
         case TokenRefused() | HostNotAllowed() | InvalidInput():
             return error.message
         case Throttled():
-            text = _("Kaizala asks us to wait %(seconds)d seconds: this connector's calls of the minute are used up.")
+            text = _("Kaizala asks us to wait %(seconds)d seconds: the calls of this minute are used up.")
             return text % {"seconds": round(error.retry_after)}
         case TokenUnavailable() if error.status:
             return error.message
         case NotSent() | UnknownOutcome():
-            return _("%(root)s does not answer (%(why)s) Check the connector's API root, or try again later.") % names
+            return (
+                _("%(root)s does not answer (%(why)s) Check the connector's API root, or try again later.")
+                % names
+            )
         case _ if error.code in WRONG_CONNECTOR:
-            return _("Kaizala does not accept this connector's application ID and secret. Correct them first.")
+            return _(
+                "Kaizala does not accept this connector's application ID and secret. Correct them first."
+            )
         case _:
             return error.message
 
@@ -41,7 +46,9 @@ def of_pin(error: KaizalaError, connector: Connector, field: str) -> tuple[str |
     if isinstance(error, NotSent | UnknownOutcome) and error.code != "InvalidPin" and not _is_no(error):
         return None, of(error, connector)
     if field == "pin":
-        return field, _("Kaizala does not accept this PIN: it is wrong, used, or too old. Check it, or ask for another.")
+        return field, _(
+            "Kaizala does not accept this PIN: it is wrong, used, or too old. Check it, or ask for another."
+        )
     return field, _("No PIN was sent to this number. %(why)s") % {"why": error.message}
 
 
@@ -50,7 +57,10 @@ def of_token(error: KaizalaError, connector: Connector) -> tuple[str | None, str
     if isinstance(error, ConnectorRefused) or error.code in WRONG_CONNECTOR:
         return "connector", of_connector()
     if isinstance(error, TokenRefused | InvalidInput):
-        text = _("Kaizala does not accept this token: it is revoked, too old, or of another connector. Nothing was stored.")
+        text = _(
+            "Kaizala does not accept this token: it is revoked, too old, or another connector's. "
+            "Nothing was stored."
+        )
         return "token", text
     return None, of(error, connector)
 

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from kaizala_admin.connectors.checks import check_settings
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "SECRET_KEY": "k8Jq2-vP0xZ7mN4wR9sT1yB6cF3gH5dL_aE8uI2oQ7pX4zW1vK6j",
     "KAIZALA_FIELD_KEYS": ["a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="],
     "REDIS_URL": "redis://:secret@127.0.0.1:6379/0",

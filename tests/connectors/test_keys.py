@@ -22,7 +22,10 @@ SECRETS = {"application_secret": "SECRETWXYZ", "refresh_token": "refresh-token-c
 def grant(db: None) -> Grant:
     tenant = Tenant.objects.create(name="Harvest")
     connector = Connector.objects.create(
-        tenant=tenant, name="Main", api_root="https://api.kaiza.la", application_secret=SECRETS["application_secret"]
+        tenant=tenant,
+        name="Main",
+        api_root="https://api.kaiza.la",
+        application_secret=SECRETS["application_secret"],
     )
     return Grant.objects.create(connector=connector, name="All", refresh_token=SECRETS["refresh_token"])
 

@@ -13,7 +13,11 @@ from django.utils import timezone
 
 from kaizala_admin.connectors.models import ApiCall, Connector, Grant, Tenant
 
-CANARIES = {"secret": "application-canary", "refresh": "refresh-canary-token", "access": "access-canary-token"}
+CANARIES = {
+    "secret": "application-canary",
+    "refresh": "refresh-canary-token",
+    "access": "access-canary-token",
+}
 
 
 def make(number: int) -> Connector:
@@ -69,7 +73,9 @@ def test_a_list_takes_as_many_queries_for_three_rows_as_for_one(
     sign_in(client, "Administrator")
     make(1)
     client.get(reverse(name))
-    with CaptureQueriesContext(connection, ) as one:
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
         assert client.get(reverse(name)).status_code == 200
     make(2)
     make(3)
@@ -108,7 +114,10 @@ def test_only_administrators_test_get_tokens_and_read_the_call_log(client: Clien
     page = reverse("admin:connectors_connector_change", args=[connector.pk])
     assert client.get(page).status_code == 200
     assert client.post(page, {"name": "Mine"}).status_code == 403
-    assert reverse("admin:connectors_connector_test", args=[connector.pk]) not in client.get(page).content.decode()
+    assert (
+        reverse("admin:connectors_connector_test", args=[connector.pk])
+        not in client.get(page).content.decode()
+    )
     refused = [
         reverse("admin:connectors_connector_test", args=[connector.pk]),
         reverse("admin:connectors_connector_add"),

@@ -63,7 +63,9 @@ def test_a_rotated_token_survives_an_endpoint_that_is_not_allowed(
     grant: Grant, tenant_token: str, sandbox: SandboxProcess
 ) -> None:
     sandbox.post("/sandbox/clock", advanceSeconds=330 * DAY)
-    sandbox.post("/sandbox/faults", operation="generate_access_token", kind="moved", location="https://evil.example/")
+    sandbox.post(
+        "/sandbox/faults", operation="generate_access_token", kind="moved", location="https://evil.example/"
+    )
     with pytest.raises(HostNotAllowed):
         ensure_access(grant)
     assert Grant.objects.get(pk=grant.pk).refresh_token in (tenant_token, grant.refresh_token)
@@ -125,7 +127,9 @@ def test_an_endpoint_that_does_not_answer_revokes_nothing(grant: Grant) -> None:
 def test_a_server_error_at_the_token_call_is_harmless_and_may_be_tried_again(
     grant: Grant, sandbox: SandboxProcess
 ) -> None:
-    sandbox.post("/sandbox/faults", operation="generate_access_token", kind="error-before", status=503, times=1)
+    sandbox.post(
+        "/sandbox/faults", operation="generate_access_token", kind="error-before", status=503, times=1
+    )
     with pytest.raises(TokenUnavailable):
         ensure_access(grant)
     ensure_access(grant)
@@ -178,7 +182,7 @@ def test_fifty_workers_that_meet_an_expired_token_make_one_refresh(
             with pytest.raises(ExpiredToken):
                 client_for(mine).fetch_group("nobody")
             results.append(ensure_access(mine, force=True).access_token)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             results.append(repr(error))
         finally:
             connection.close()

@@ -151,7 +151,9 @@ def test_grants_that_end_within_a_month_are_warned_about_the_soonest_first(grant
 def test_a_moved_endpoint_is_remembered(grant: Grant, sandbox: SandboxProcess) -> None:
     client = client_for(grant)
     elsewhere = sandbox.url.replace("127.0.0.1", "localhost")
-    sandbox.post("/sandbox/faults", operation="fetch_groups", kind="moved", location=f"{elsewhere}/v1/groups", times=1)
+    sandbox.post(
+        "/sandbox/faults", operation="fetch_groups", kind="moved", location=f"{elsewhere}/v1/groups", times=1
+    )
     grant.connector.allowed_hosts = elsewhere
     client = client_for(grant)
     client.fetch_groups()

@@ -72,12 +72,19 @@ def test_a_second_pin_for_the_same_phone_renews_its_grant(
     typed = {"connector": connector.pk, "mobile_number": phone, "step": "pin", "pin": pin}
     staff.post(reverse(BY_PIN), typed)
     grant = Grant.objects.get()
-    assert (grant.pk, grant.name, grant.state, grant.state_reason) == (old.pk, "Asha", Grant.State.WORKING, "")
+    assert (grant.pk, grant.name, grant.state, grant.state_reason) == (
+        old.pk,
+        "Asha",
+        Grant.State.WORKING,
+        "",
+    )
     assert grant.version > old.version
 
 
 @pytest.mark.parametrize("typed", ["hello", "12", "+91 1", "९", ""])
-def test_what_is_no_phone_number_is_said_at_the_number(staff: Client, connector: Connector, typed: str) -> None:
+def test_what_is_no_phone_number_is_said_at_the_number(
+    staff: Client, connector: Connector, typed: str
+) -> None:
     answer = staff.post(reverse(BY_PIN), {"connector": connector.pk, "mobile_number": typed, "name": "Asha"})
     assert list(errors(answer)) == ["mobile_number"]
     if typed:
@@ -98,7 +105,9 @@ def test_a_number_without_country_code_belongs_to_the_tenants_country(
     assert "+2547******78" in ApiCall.objects.get().request or "+25******78" in ApiCall.objects.get().request
 
 
-def test_a_number_that_kaizala_does_not_know_is_said_at_the_number(staff: Client, connector: Connector) -> None:
+def test_a_number_that_kaizala_does_not_know_is_said_at_the_number(
+    staff: Client, connector: Connector
+) -> None:
     answer = staff.post(reverse(BY_PIN), {"connector": connector.pk, "mobile_number": "+447700900123"})
     assert errors(answer) == {
         "mobile_number": [
@@ -116,7 +125,9 @@ def test_a_wrong_pin_is_said_at_the_pin_and_nothing_is_lost(
     wrong = f"{(int(pin) + 1) % 10_000:04d}"
     answer = staff.post(reverse(BY_PIN), {**typed, "step": "pin", "pin": wrong})
     assert errors(answer) == {
-        "pin": ["Kaizala does not accept this PIN: it is wrong, used, or too old. Check it, or ask for another."]
+        "pin": [
+            "Kaizala does not accept this PIN: it is wrong, used, or too old. Check it, or ask for another."
+        ]
     }
     assert answer.context["form"]["mobile_number"].value() == phone
     assert answer.context["form"]["name"].value() == "Asha"
@@ -134,7 +145,9 @@ def test_what_is_no_pin_is_said_at_the_pin_without_a_call(
     assert ApiCall.objects.count() == 0
 
 
-def test_an_endpoint_that_does_not_answer_is_said_on_the_form(staff: Client, connector: Connector, phone: str) -> None:
+def test_an_endpoint_that_does_not_answer_is_said_on_the_form(
+    staff: Client, connector: Connector, phone: str
+) -> None:
     Connector.objects.update(api_root="http://127.0.0.1:9")
     answer = staff.post(reverse(BY_PIN), {"connector": connector.pk, "mobile_number": phone})
     [text] = errors(answer)["__all__"]
@@ -150,7 +163,9 @@ def test_a_wrong_secret_is_said_at_the_connector(
     connector.save()
     typed = {"connector": connector.pk, "name": "All", "kind": "tenant", "token": tenant_token}
     assert errors(staff.post(reverse(PASTE), typed)) == {
-        "connector": ["Kaizala does not accept this connector's application ID and secret. Correct them first."]
+        "connector": [
+            "Kaizala does not accept this connector's application ID and secret. Correct them first."
+        ]
     }
 
 
@@ -162,7 +177,7 @@ def test_throttling_is_said_with_its_seconds_and_pauses_the_connector(
     fresh_sandbox.post("/sandbox/faults", operation="generate_pin", kind="throttle", retryAfter=17, times=1)
     answer = staff.post(reverse(BY_PIN), {"connector": connector.pk, "mobile_number": phone})
     assert errors(answer)["__all__"] == [
-        "Kaizala asks us to wait 17 seconds: this connector's calls of the minute are used up."
+        "Kaizala asks us to wait 17 seconds: the calls of this minute are used up."
     ]
     assert 15 < limiter.take(connector.pk).wait <= 17
 
@@ -187,7 +202,8 @@ def test_a_revoked_token_is_refused_at_the_token_and_not_stored(staff: Client, c
     answer = staff.post(reverse(PASTE), typed)
     assert errors(answer) == {
         "token": [
-            "Kaizala does not accept this token: it is revoked, too old, or of another connector. Nothing was stored."
+            "Kaizala does not accept this token: it is revoked, too old, or another connector's. "
+            "Nothing was stored."
         ]
     }
     assert answer.context["form"]["name"].value() == "All"
@@ -258,7 +274,9 @@ def form_of(tenant: Tenant, **changes: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("root", ["http://api.kaiza.la", "ftp://api.kaiza.la", "api.kaiza.la", "https://", "x y"])
+@pytest.mark.parametrize(
+    "root", ["http://api.kaiza.la", "ftp://api.kaiza.la", "api.kaiza.la", "https://", "x y"]
+)
 def test_an_api_root_is_https_or_refused_at_its_field(staff: Client, db: None, root: str) -> None:
     tenant = Tenant.objects.create(name="Harvest")
     answer = staff.post(reverse("admin:connectors_connector_add"), form_of(tenant, api_root=root))
@@ -296,10 +314,16 @@ def test_the_secret_goes_in_and_only_its_end_comes_out(staff: Client, db: None) 
     assert (kept.name, kept.application_secret) == ("Renamed", "SECRETWXYZ")
 
 
-def test_a_new_api_root_voids_what_the_old_one_sold(staff: Client, connector: Connector, grant: Grant) -> None:
+def test_a_new_api_root_voids_what_the_old_one_sold(
+    staff: Client, connector: Connector, grant: Grant
+) -> None:
     Grant.objects.update(access_token="bought", endpoint_url="https://old.example")
     url = reverse("admin:connectors_connector_change", args=[connector.pk])
-    changes = {"application_id": connector.application_id, "new_secret": "", "api_root": "https://api.kaiza.la"}
+    changes = {
+        "application_id": connector.application_id,
+        "new_secret": "",
+        "api_root": "https://api.kaiza.la",
+    }
     assert staff.post(url, form_of(connector.tenant, **changes)).status_code == 302
     stored = Grant.objects.get()
     assert (stored.access_token, stored.endpoint_url) == ("", "")

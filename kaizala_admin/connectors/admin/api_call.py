@@ -14,13 +14,39 @@ from kaizala_admin.ui.admin import ReadOnlyAdmin
 from .columns import column
 
 ERRORS = ["NotSent", "Throttled", "ExpiredToken", "HostNotAllowed", "Refused", "UnknownOutcome"]
-OPERATIONS = """
-    generate_pin get_refresh_token generate_access_token fetch_groups fetch_group fetch_subgroups fetch_members
-    fetch_subscribers send_message send_message_to_subscribers send_action send_action_to_subscribers upload_media
-    create_group create_subgroup add_subgroups remove_subgroup add_members remove_member set_member_role
-    add_subscribers remove_subscribers fetch_actions fetch_action post_action_response post_survey_response
-    fetch_webhooks subscribe_webhook update_webhook unsubscribe_webhook send_reminder
-""".split()
+OPERATIONS = [
+    "generate_pin",
+    "get_refresh_token",
+    "generate_access_token",
+    "fetch_groups",
+    "fetch_group",
+    "fetch_subgroups",
+    "fetch_members",
+    "fetch_subscribers",
+    "send_message",
+    "send_message_to_subscribers",
+    "send_action",
+    "send_action_to_subscribers",
+    "upload_media",
+    "create_group",
+    "create_subgroup",
+    "add_subgroups",
+    "remove_subgroup",
+    "add_members",
+    "remove_member",
+    "set_member_role",
+    "add_subscribers",
+    "remove_subscribers",
+    "fetch_actions",
+    "fetch_action",
+    "post_action_response",
+    "post_survey_response",
+    "fetch_webhooks",
+    "subscribe_webhook",
+    "update_webhook",
+    "unsubscribe_webhook",
+    "send_reminder",
+]
 
 
 class ErrorFilter(admin.SimpleListFilter):
@@ -85,7 +111,19 @@ class ConnectorFilter(admin.SimpleListFilter):
 
 @admin.register(ApiCall)
 class ApiCallAdmin(ReadOnlyAdmin):
-    fields = ["at", "connector", "grant", "operation", "method", "path", "status", "ms", "error", "request", "answer"]
+    fields = [
+        "at",
+        "connector",
+        "grant",
+        "operation",
+        "method",
+        "path",
+        "status",
+        "ms",
+        "error",
+        "request",
+        "answer",
+    ]
     list_display = ["at", "connector", "operation", "method", "path", "status", "ms", "error_word"]
     list_filter = [ErrorFilter, StatusFilter, ConnectorFilter, OperationFilter]
     list_select_related = ["connector"]

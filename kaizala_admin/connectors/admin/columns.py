@@ -1,9 +1,9 @@
-"""Unfold's column decorator, typed."""
+"""Unfold's decorators, typed."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 Column = TypeVar("Column", bound=Callable[..., Any])
 
@@ -13,6 +13,16 @@ def column(description: Any, **options: Any) -> Callable[[Column], Column]:
 
     def decorate(method: Column) -> Column:
         decorated: Column = display(description=description, **options)(method)
+        return decorated
+
+    return decorate
+
+
+def button(**options: Any) -> Callable[[Column], Column]:
+    """Unfold's action decorator, typed: a link at the top of a list or a page."""
+
+    def decorate(method: Column) -> Column:
+        decorated: Column = action(**options)(method)
         return decorated
 
     return decorate

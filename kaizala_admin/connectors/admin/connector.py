@@ -23,7 +23,10 @@ from .columns import column
 HEALTH_TONES = {Connector.Health.WORKING: "success", Connector.Health.NEEDS_ATTENTION: "danger"}
 FIELDSETS: Sequence[tuple[Any, dict[str, Any]]] = [
     (None, {"fields": ["tenant", "name", "is_active"]}),
-    (_("Registration with Kaizala"), {"fields": ["api_root", "application_id", "new_secret", "allowed_hosts"]}),
+    (
+        _("Registration with Kaizala"),
+        {"fields": ["api_root", "application_id", "new_secret", "allowed_hosts"]},
+    ),
     (_("Pace"), {"fields": ["calls_per_minute", "batch_size", "sync_every"]}),
 ]
 
@@ -38,7 +41,9 @@ class ConnectorAdmin(BaseAdmin):
     search_fields = ["name", "application_id"]
     change_form_outer_before_template = "connectors/connector_panel.html"
     empty_title = _("No connector yet")
-    empty_text = _("Add the connector that you made in Kaizala's portal: its API root, application ID and secret.")
+    empty_text = _(
+        "Add the connector that you made in Kaizala's portal: its API root, application ID and secret."
+    )
 
     def get_urls(self) -> list[URLPattern]:
         own = path("<int:pk>/test/", views.TestPage.as_view(), name="connectors_connector_test")
@@ -48,7 +53,11 @@ class ConnectorAdmin(BaseAdmin):
         rows: QuerySet[Connector] = super().get_queryset(request)
         return rows.annotate(used=_calls_of_last_minute(), grants_count=_grants())
 
-    @column(_("health"), ordering="health", label={str(Connector.Health(h).label): t for h, t in HEALTH_TONES.items()})
+    @column(
+        _("health"),
+        ordering="health",
+        label={str(Connector.Health(h).label): t for h, t in HEALTH_TONES.items()},
+    )
     def health_word(self, connector: Connector) -> str:
         return connector.get_health_display()
 
@@ -62,7 +71,11 @@ class ConnectorAdmin(BaseAdmin):
         return int(connector.grants_count)
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         more = {**_panel(request, object_id), **(extra_context or {})}
         answer: HttpResponse = super().change_view(request, object_id, form_url, more)
@@ -74,7 +87,9 @@ class ConnectorAdmin(BaseAdmin):
             services.forget_access(obj)
             services.mark_working(obj)  # what was wrong may be right now; the next call shows it
 
-    def response_add(self, request: HttpRequest, obj: Connector, post_url_continue: Any = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Connector, post_url_continue: Any = None
+    ) -> HttpResponse:
         """The next thing a new connector needs is a grant."""
         if "_continue" in request.POST or "_addanother" in request.POST or "_popup" in request.POST:
             answer: HttpResponse = super().response_add(request, obj, post_url_continue)

@@ -10,13 +10,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action
 
 from kaizala_admin.connectors import services, views
 from kaizala_admin.connectors.models import Grant
 from kaizala_admin.ui.admin import BaseAdmin
 
-from .columns import column
+from .columns import button, column
 
 STATE_TONES = {Grant.State.WORKING: "success", Grant.State.REVOKED: "danger"}
 SEEN = ["connector", "mobile_number", "state", "state_reason", "refresh_expires_at", "access_expires_at"]
@@ -65,15 +64,17 @@ class GrantAdmin(BaseAdmin):
     def has_tokens_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perms(views.MAY_GET_TOKENS))
 
-    @action(description=_("Get a token by PIN"), url_path="get-by-pin", permissions=["tokens"])
+    @button(description=_("Get a token by PIN"), url_path="get-by-pin", permissions=["tokens"])
     def get_by_pin(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:connectors_grant_by_pin"))
 
-    @action(description=_("Paste a token"), url_path="paste-one", permissions=["tokens"])
+    @button(description=_("Paste a token"), url_path="paste-one", permissions=["tokens"])
     def paste_one(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:connectors_grant_paste"))
 
-    @column(_("state"), ordering="state", label={str(Grant.State(s).label): t for s, t in STATE_TONES.items()})
+    @column(
+        _("state"), ordering="state", label={str(Grant.State(s).label): t for s, t in STATE_TONES.items()}
+    )
     def state_word(self, grant: Grant) -> str:
         return grant.get_state_display()
 
@@ -82,7 +83,11 @@ class GrantAdmin(BaseAdmin):
         return expiry_text(grant)
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         more = {
             "may_test": request.user.has_perm(views.MAY_TEST),

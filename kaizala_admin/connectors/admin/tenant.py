@@ -17,7 +17,14 @@ from .columns import column
 @admin.register(Tenant)
 class TenantAdmin(BaseAdmin):
     form = TenantForm
-    list_display = ["name", "calls_per_minute", "connector_count", "default_region", "time_zone", "many_people"]
+    list_display = [
+        "name",
+        "calls_per_minute",
+        "connector_count",
+        "default_region",
+        "time_zone",
+        "many_people",
+    ]
     search_fields = ["name"]
     empty_title = _("No organisation yet")
     empty_text = _("Add the organisation that your connectors belong to.")

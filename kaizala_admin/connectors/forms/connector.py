@@ -54,7 +54,9 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def forgets_access(self) -> bool:
-        return bool(self.instance.pk and {"api_root", "application_id", "new_secret"} & set(self.changed_data))
+        return bool(
+            self.instance.pk and {"api_root", "application_id", "new_secret"} & set(self.changed_data)
+        )
 
     def clean_api_root(self) -> str:
         """https, or this machine; kept without the slash and the /v1 at its end."""
@@ -74,7 +76,9 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
         for host in hosts:
             bare = host.removeprefix("*.")
             if not bare or "*" in bare or "/" in bare or ("*" in host and "." not in bare):
-                raise ValidationError(_("%(host)s is no host. Write api.example.org or *.example.org.") % {"host": host})
+                raise ValidationError(
+                    _("%(host)s is no host. Write api.example.org or *.example.org.") % {"host": host}
+                )
         return " ".join(hosts)
 
     def clean(self) -> dict[str, Any]:

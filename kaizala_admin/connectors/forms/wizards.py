@@ -17,7 +17,7 @@ from kaizala_admin.connectors.phones import normal_phone
 
 
 class GrantForm(forms.Form):
-    """What both have in common. Errors of Kaizala's come back through `add_error`, so nothing typed is lost."""
+    """What both have in common. Kaizala's errors come back through `add_error`: nothing typed is lost."""
 
     connector = forms.ModelChoiceField(
         Connector.objects.filter(is_active=True).select_related("tenant"),
@@ -42,7 +42,9 @@ class PinForm(GrantForm):
     mobile_number = forms.CharField(
         label=gettext_lazy("mobile number"),
         max_length=40,
-        help_text=gettext_lazy("Kaizala sends a PIN to this phone. The grant reaches what its owner reaches."),
+        help_text=gettext_lazy(
+            "Kaizala sends a PIN to this phone. The grant reaches what its owner reaches."
+        ),
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     name = forms.CharField(
@@ -55,7 +57,9 @@ class PinForm(GrantForm):
     pin = forms.RegexField(
         r"^\s*[0-9]{4,6}\s*$",
         label=gettext_lazy("PIN"),
-        error_messages={"invalid": gettext_lazy("The PIN is the 4 to 6 digits of the message on that phone.")},
+        error_messages={
+            "invalid": gettext_lazy("The PIN is the 4 to 6 digits of the message on that phone.")
+        },
         widget=UnfoldAdminTextInputWidget(
             attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
         ),
@@ -78,7 +82,7 @@ class PinForm(GrantForm):
 
 
 class PasteForm(GrantForm):
-    """A refresh token from Kaizala's portal. It is shown again after an error, and never after it was stored."""
+    """A refresh token from Kaizala's portal. Shown again after an error, never after it was stored."""
 
     field_order = ("connector", "name", "kind", "token")
     name = forms.CharField(

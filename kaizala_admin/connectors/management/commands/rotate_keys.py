@@ -22,7 +22,9 @@ class Command(BaseCommand):
         self.stdout.write(_("Not on the newest key: %(number)d") % {"number": count.older})
         self.stdout.write(_("Not readable with any key: %(number)d") % {"number": count.unreadable})
         if count.unreadable:
-            raise CommandError(_("Put the key that wrote them back into KAIZALA_FIELD_KEYS and run this again."))
+            raise CommandError(
+                _("Put the key that wrote them back into KAIZALA_FIELD_KEYS and run this again.")
+            )
         if count.older:
             raise CommandError(_("Keep the older keys in KAIZALA_FIELD_KEYS and run rotate_keys again."))
         self.stdout.write(_("Every secret is on the newest key; the older ones may go."))
