@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -13,7 +14,9 @@ from pytest_django.plugin import DjangoDbBlocker
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
 from kaizala_admin.outbox import pump
 from kaizala_admin.outbox.models import OutboxRow
+from tests.outbox import line as line_app
 from tests.outbox.line import models as line
+from tests.outbox.line.apps import LineConfig
 from tests.sandbox_process import SandboxProcess
 
 
@@ -27,9 +30,11 @@ def line_tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> No
 @pytest.fixture
 def lines(line_tables: None, db: None) -> Iterator[None]:
     """Makes the two row classes known, as if their app were installed, and forgets them afterwards."""
-    known = apps.all_models["outbox"]
-    known.update(parcel=line.Parcel, page=line.Page)
+    config = LineConfig("tests.outbox.line", line_app)
+    config.apps, config.models = apps, apps.all_models["line"]
+    apps.app_configs["line"] = config
     apps.clear_cache()
+    ContentType.objects.clear_cache()
     yield
     line.meanwhile.clear()
     line.broken.clear()
@@ -38,8 +43,9 @@ def lines(line_tables: None, db: None) -> Iterator[None]:
     pump.stopping.clear()
     line.Parcel.objects.all().delete()
     line.Page.objects.all().delete()
-    del known["parcel"], known["page"]
+    del apps.app_configs["line"]
     apps.clear_cache()
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture
