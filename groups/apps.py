@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class GroupsConfig(AppConfig):
     name = "groups"
     label = "groups"
-    verbose_name = _("Groups")
+    verbose_name = _("People")
 
     def ready(self) -> None:
         from .views import group_tabs

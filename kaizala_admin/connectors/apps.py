@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class ConnectorsConfig(AppConfig):
     name = "kaizala_admin.connectors"
     label = "connectors"
-    verbose_name = _("Connectors")
+    verbose_name = _("Service")
 
     def ready(self) -> None:
         """Logging first: what is said from here on is redacted."""

@@ -14,7 +14,6 @@ from groups.models import Group, Member, Subscriber, SyncRun
 from kaizala_admin.connectors import limiter
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox.models import FINAL, State
-from kaizala_admin.outbox.words import TONES
 from messaging.models import Broadcast, Dispatch
 
 from .links import may_see, row_url, rows_url
@@ -97,8 +96,6 @@ def _line(row: Connector, usage: Any) -> ConnectorLine:
 class SyncLine:
     title: str
     url: str
-    state: str
-    tone: str
     run: SyncRun
     when: datetime
 
@@ -112,12 +109,9 @@ def syncs(request: HttpRequest) -> list[SyncLine] | None:
 
 
 def _sync_line(run: SyncRun) -> SyncLine:
-    state = State(run.state)
     return SyncLine(
         title=run.group.name if run.group else str(run.grant),
         url=row_url(run),
-        state=str(state.label),
-        tone=TONES[state],
         run=run,
         when=run.settled_at or run.started_at or run.created_at,
     )

@@ -8,6 +8,23 @@ document.addEventListener("DOMContentLoaded", () => {
     follow();
   }
 });
+// Unfold hangs clicks on plain elements; people on the keyboard and with screen readers need buttons.
+document.addEventListener("DOMContentLoaded", () => {
+  const menu = document.querySelector(".kza-skip")?.dataset.menu;
+  for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
+    if (!icon.hasAttribute("x-on:click")) icon.setAttribute("aria-hidden", "true");
+  }
+  for (const thing of document.querySelectorAll("[x-on\\:click]:not(a[href], button, input, label, select)")) {
+    thing.setAttribute("role", "button");
+    thing.tabIndex = 0;
+    if (menu && thing.textContent.trim() === "dock_to_right") thing.setAttribute("aria-label", menu);
+    thing.addEventListener("keydown", (event) => {
+      if (event.target !== thing || (event.key !== "Enter" && event.key !== " ")) return;
+      event.preventDefault();
+      thing.click();
+    });
+  }
+});
 // A second click on a form marked data-once does nothing; the server is safe anyway.
 document.addEventListener("submit", (event) => {
   const form = event.target;
