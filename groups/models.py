@@ -117,7 +117,9 @@ class Member(Person):
         ADMIN = "Admin", _("Admin")
         MEMBER = "Member", _("Member")
 
-    group = models.ForeignKey(Group, models.CASCADE, related_name="members", verbose_name=_("group"))
+    group = models.ForeignKey(
+        Group, models.CASCADE, related_name="members", verbose_name=_("group"), db_index=False
+    )
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
 
     class Meta:
@@ -127,7 +129,10 @@ class Member(Person):
         indexes = [
             models.Index(fields=["group", "gone_at", "id"], name="member_group"),
             models.Index(fields=["mobile_number"], name="member_mobile"),
-            models.Index(fields=["group", "id"], condition=NOT_REGISTERED, name="member_unregistered"),
+            models.Index(fields=["group", "mobile_number"], name="member_group_mobile"),
+            models.Index(
+                fields=["group", "gone_at", "id"], condition=NOT_REGISTERED, name="member_unregistered"
+            ),
             models.Index(fields=["id"], condition=GONE, name="member_gone"),
         ]
 
@@ -135,7 +140,9 @@ class Member(Person):
 class Subscriber(Person):
     """A person who follows a managed public group."""
 
-    group = models.ForeignKey(Group, models.CASCADE, related_name="subscribers", verbose_name=_("group"))
+    group = models.ForeignKey(
+        Group, models.CASCADE, related_name="subscribers", verbose_name=_("group"), db_index=False
+    )
 
     class Meta:
         verbose_name = _("subscriber")
@@ -146,7 +153,10 @@ class Subscriber(Person):
         indexes = [
             models.Index(fields=["group", "gone_at", "id"], name="subscriber_group"),
             models.Index(fields=["mobile_number"], name="subscriber_mobile"),
-            models.Index(fields=["group", "id"], condition=NOT_REGISTERED, name="subscriber_unregistered"),
+            models.Index(fields=["group", "mobile_number"], name="subscriber_group_mobile"),
+            models.Index(
+                fields=["group", "gone_at", "id"], condition=NOT_REGISTERED, name="subscriber_unregistered"
+            ),
             models.Index(fields=["id"], condition=GONE, name="subscriber_gone"),
         ]
 

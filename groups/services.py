@@ -11,7 +11,7 @@ from groups import queries
 from groups.models import Group, SyncRun
 from groups.sync import errors
 from groups.sync.fetching import DETAILS
-from groups.sync.plan import expected_pages
+from groups.sync.plan import expected_pages, lane_for
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane, State
@@ -24,7 +24,9 @@ class CannotSync(Exception):
 
 
 def start_sync(group: Group, lane: Lane = Lane.PERSON) -> SyncRun:
-    """Starts a sync of one group; returns the one under way when there is one, moved up to `lane`.
+    """Starts a sync of one group; returns the one under way when there is one.
+
+    A quick run goes in `lane`, a long one in the background's (`groups.sync.plan.lane_for`).
 
     Raises CannotSync when no working grant reaches the group.
     """
@@ -41,6 +43,8 @@ def start_sync(group: Group, lane: Lane = Lane.PERSON) -> SyncRun:
 
 def start_connector_sync(connector: Connector, lane: Lane = Lane.PERSON) -> list[SyncRun]:
     """Starts a sync of all that the connector's grants reach: one run a grant, whose answer starts the rest.
+
+    Only that first call goes in `lane`: the groups' own runs are many, so they go with the background.
 
     Raises CannotSync when the connector has no working grant or is not active.
     """
@@ -65,10 +69,10 @@ def sync_everything(lane: Lane = Lane.PERSON) -> list[SyncRun]:
 def _start(run: SyncRun, grant: Grant, lane: Lane, same: Q) -> SyncRun:
     """Posts the run, or returns the active one: the database lets only one of them in."""
     active = SyncRun.objects.filter(same, state__in=ACTIVE)
-    run.grant, run.connector_id, run.lane = grant, grant.connector_id, lane
+    run.grant, run.connector_id, run.lane = grant, grant.connector_id, lane_for(lane, run.expected_pages)
     while True:
         if running := active.first():
-            return _hurry(running, lane)
+            return _hurry(running, lane_for(lane, running.expected_pages))
         try:
             with transaction.atomic():
                 outbox.post([run])
@@ -78,8 +82,8 @@ def _start(run: SyncRun, grant: Grant, lane: Lane, same: Q) -> SyncRun:
 
 
 def _hurry(running: SyncRun, lane: Lane) -> SyncRun:
-    """Somebody waits for it now: it, and what it started, goes ahead of the background."""
-    family(running).filter(state__in=ACTIVE, lane__gt=lane).update(lane=lane)
+    """Somebody waits for it now: it goes ahead of the background."""
+    SyncRun.objects.filter(pk=running.pk, state__in=ACTIVE, lane__gt=lane).update(lane=lane)
     outbox.nudge([running.connector_id])
     running.lane = min(running.lane, lane)
     return running

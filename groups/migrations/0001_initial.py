@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('profile_pic', models.TextField(blank=True, verbose_name='picture')),
                 ('is_provisioned', models.BooleanField(default=False, verbose_name='registered')),
                 ('role', models.CharField(choices=[('Admin', 'Admin'), ('Member', 'Member')], default='Member', max_length=10, verbose_name='role')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='groups.group', verbose_name='group')),
+                ('group', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='members', to='groups.group', verbose_name='group')),
             ],
             options={
                 'verbose_name': 'member',
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, max_length=300, verbose_name='name')),
                 ('profile_pic', models.TextField(blank=True, verbose_name='picture')),
                 ('is_provisioned', models.BooleanField(default=False, verbose_name='registered')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscribers', to='groups.group', verbose_name='group')),
+                ('group', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='subscribers', to='groups.group', verbose_name='group')),
             ],
             options={
                 'verbose_name': 'subscriber',
@@ -190,7 +190,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='member',
-            index=models.Index(condition=models.Q(('gone_at__isnull', True), ('is_provisioned', False)), fields=['group', 'id'], name='member_unregistered'),
+            index=models.Index(fields=['group', 'mobile_number'], name='member_group_mobile'),
+        ),
+        migrations.AddIndex(
+            model_name='member',
+            index=models.Index(condition=models.Q(('gone_at__isnull', True), ('is_provisioned', False)), fields=['group', 'gone_at', 'id'], name='member_unregistered'),
         ),
         migrations.AddIndex(
             model_name='member',
@@ -214,7 +218,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='subscriber',
-            index=models.Index(condition=models.Q(('gone_at__isnull', True), ('is_provisioned', False)), fields=['group', 'id'], name='subscriber_unregistered'),
+            index=models.Index(fields=['group', 'mobile_number'], name='subscriber_group_mobile'),
+        ),
+        migrations.AddIndex(
+            model_name='subscriber',
+            index=models.Index(condition=models.Q(('gone_at__isnull', True), ('is_provisioned', False)), fields=['group', 'gone_at', 'id'], name='subscriber_unregistered'),
         ),
         migrations.AddIndex(
             model_name='subscriber',

@@ -10,7 +10,7 @@ from groups import queries
 from groups.models import Group, Reach, SyncRun
 from kaizala_admin.kaizala import GroupInfo
 from kaizala_admin.outbox import services as outbox
-from kaizala_admin.outbox.models import State
+from kaizala_admin.outbox.models import Lane, State
 
 from . import mirror, tally
 from .diff import apply, date_gone, save
@@ -84,7 +84,7 @@ def _children(run: SyncRun, groups: Sequence[Group]) -> list[SyncRun]:
             parent=run,
             connector_id=run.connector_id,
             grant_id=run.grant_id,
-            lane=run.lane,
+            lane=Lane.SYNC,  # many calls: they must not stand before a broadcast
             stage=first_stage(group),
             expected_pages=expected_pages(group),
         )

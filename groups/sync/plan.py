@@ -4,8 +4,16 @@ from math import ceil
 
 from groups.models import Group
 from kaizala_admin.kaizala import SUBSCRIBER_PAGE
+from kaizala_admin.outbox.models import Lane
 
 from .fetching import DETAILS, MEMBERS, SUB_GROUPS, SUBSCRIBERS
+
+QUICK = 5  # calls that a person waits for; a longer run must not stand before a broadcast
+
+
+def lane_for(wanted: Lane, pages: int) -> Lane:
+    """The lane that was wanted, for a quick run; a long one goes with the background, which keeps its floor."""
+    return wanted if pages <= QUICK else Lane.SYNC
 
 
 def first_stage(group: Group) -> str:
