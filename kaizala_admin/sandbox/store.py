@@ -34,7 +34,7 @@ class Store:
         self.folder = folder
         self.path = folder / "sandbox.sqlite3"
         self.db = _connect(self.path, _CACHE_KIB)
-        self._commit: asyncio.Future[None] | None = None
+        self._commits = 0
         # What was read before and has not changed since: groups, roles and pages of subscribers.
         self.kept: dict[Any, Any] = {}
         self.db.executescript(_SCHEMA.read_text(encoding="utf-8"))
@@ -84,15 +84,13 @@ class Store:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return
-        self._commit = loop.create_future()
         loop.call_soon(self.commit)
 
     def commit(self) -> None:
         """Keep everything written so far; outside an event loop the caller has to do it."""
         if self.db.in_transaction:
             self.db.execute("COMMIT")
-        if self._commit is not None and not self._commit.done():
-            self._commit.set_result(None)
+            self._commits += 1
 
     @property
     def is_settled(self) -> bool:
@@ -101,8 +99,9 @@ class Store:
 
     async def settled(self) -> None:
         """Wait until everything written so far is committed."""
-        if self.db.in_transaction and self._commit is not None:
-            await self._commit
+        begun = self._commits
+        while self.db.in_transaction and self._commits == begun:
+            await asyncio.sleep(0)
 
     @contextmanager
     def reader(self) -> Iterator[sqlite3.Connection]:

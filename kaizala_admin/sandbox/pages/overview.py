@@ -66,13 +66,12 @@ def _times(times: int | None) -> str:
 def _public(groups: list[dict[str, Any]]) -> str:
     found = [
         (
-            f'<span dir="auto">{escape(group["name"])}</span>',
-            f"<code>{escape(group['groupId'])}</code>",
+            _named(group["name"], group["groupId"]),
             f"{group['subscribers']:,}",
         )
         for group in groups
     ]
-    return rows(found, "There is none.", 3)
+    return rows(found, "There is none.", 2)
 
 
 def _connectors(connectors: list[dict[str, Any]]) -> str:
@@ -92,10 +91,13 @@ def _groups(store: Store) -> str:
       AND p.gone = ?)
       FROM groups g WHERE g.type = 'Group' ORDER BY g.id LIMIT 60"""
     found = [
-        (f'<span dir="auto">{escape(name)}</span>', f"<code>{escape(guid)}</code>", f"{members:,}")
-        for name, guid, members in store.all(sql, (MEMBER, FOREVER))
+        (_named(name, guid), f"{members:,}") for name, guid, members in store.all(sql, (MEMBER, FOREVER))
     ]
-    return rows(found, "There is none.", 3)
+    return rows(found, "There is none.", 2)
+
+
+def _named(name: str, guid: str) -> str:
+    return f'<span dir="auto">{escape(name)}</span><br><code class="soft">{escape(guid)}</code>'
 
 
 def _messages(store: Store) -> str:

@@ -63,6 +63,8 @@ PUBLIC: tuple[tuple[str, float], ...] = (
 PILOT = 36
 # The seeded administrator is a plain member of the first and only reads the second.
 NOT_ADMIN_OF = ("Juazeiro – saúde da família", "Maji safi – water and hygiene")
+# The seeded user is admin of this one alone, and a member of others.
+OFFICERS_GROUP = "Kenya programme"
 
 
 @dataclass

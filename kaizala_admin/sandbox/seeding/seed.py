@@ -10,7 +10,15 @@ from random import Random
 
 from kaizala_admin.sandbox.ids import new_id, new_secret, seeded_guid
 from kaizala_admin.sandbox.seeding.people import make_people, numbered
-from kaizala_admin.sandbox.seeding.plan import NOT_ADMIN_OF, PILOT, ROOT, TENANT, PlannedGroup, plan
+from kaizala_admin.sandbox.seeding.plan import (
+    NOT_ADMIN_OF,
+    OFFICERS_GROUP,
+    PILOT,
+    ROOT,
+    TENANT,
+    PlannedGroup,
+    plan,
+)
 from kaizala_admin.sandbox.store import FOREVER, MEMBER, SUBSCRIBER, Store
 from kaizala_admin.sandbox.tokens import Tokens
 from kaizala_admin.sandbox.world import Options
@@ -72,8 +80,9 @@ def _members(chance: Random, planned: PlannedGroup, group_id: int, people: int) 
     elif not planned.public:
         yield group_id, MEMBER, ADMIN, FOREVER, 0, 0
     yield group_id, MEMBER, KEEPER, FOREVER, 0, 1
-    if chance.random() < 0.4 or not planned.parents:
-        yield group_id, MEMBER, OFFICER, FOREVER, 0, int(chance.random() < 0.5)
+    is_own = planned.name == OFFICERS_GROUP
+    if is_own or (not planned.public and chance.random() < 0.4):
+        yield group_id, MEMBER, OFFICER, FOREVER, 0, int(is_own)
     size = planned.size or 5 + int(chance.betavariate(1, 6) * 220)
     size = min(size, people // 4)
     for place, person_id in enumerate(chance.sample(range(KEEPER + 1, people + 1), max(2, size - 3))):
