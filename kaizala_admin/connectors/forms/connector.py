@@ -25,7 +25,7 @@ class ConnectorForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "url", "autocomplete": "off"}),
     )
     new_secret = forms.CharField(
-        label=gettext_lazy("application secret"),
+        label=gettext_lazy("Application secret"),
         max_length=500,
         required=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=True),

@@ -21,7 +21,7 @@ class GrantForm(forms.Form):
 
     connector = forms.ModelChoiceField(
         Connector.objects.filter(is_active=True).select_related("tenant"),
-        label=gettext_lazy("connector"),
+        label=gettext_lazy("Connector"),
         widget=UnfoldAdminSelectWidget(),
         empty_label=None,
     )
@@ -40,7 +40,7 @@ class PinForm(GrantForm):
 
     field_order = ("connector", "mobile_number", "name", "pin")
     mobile_number = forms.CharField(
-        label=gettext_lazy("mobile number"),
+        label=gettext_lazy("Mobile number"),
         max_length=40,
         help_text=gettext_lazy(
             "Kaizala sends a PIN to this phone. The grant reaches what its owner reaches."
@@ -48,7 +48,7 @@ class PinForm(GrantForm):
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     name = forms.CharField(
-        label=gettext_lazy("name of the grant"),
+        label=gettext_lazy("Name of the grant"),
         max_length=200,
         required=False,
         help_text=gettext_lazy("For you, to know it again. The mobile number when left empty."),
@@ -86,13 +86,13 @@ class PasteForm(GrantForm):
 
     field_order = ("connector", "name", "kind", "token")
     name = forms.CharField(
-        label=gettext_lazy("name of the grant"), max_length=200, widget=UnfoldAdminTextInputWidget()
+        label=gettext_lazy("Name of the grant"), max_length=200, widget=UnfoldAdminTextInputWidget()
     )
     kind = forms.ChoiceField(
-        label=gettext_lazy("reaches"), choices=Grant.Kind.choices, widget=UnfoldAdminSelectWidget()
+        label=gettext_lazy("Reaches"), choices=Grant.Kind.choices, widget=UnfoldAdminSelectWidget()
     )
     token = forms.CharField(
-        label=gettext_lazy("refresh token"),
+        label=gettext_lazy("Refresh token"),
         max_length=8000,
         help_text=gettext_lazy("A long line of letters, digits and dots, as Kaizala's portal shows it."),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
