@@ -97,6 +97,12 @@ def test_a_page_without_permission_says_whom_to_ask() -> None:
     assert "ask one of the people who manage the users" in answer.content.decode()
 
 
+def test_a_request_that_cannot_be_read_is_answered_in_words() -> None:
+    answer = Client().get("/admin/login/", HTTP_HOST="somewhere.example")
+    assert answer.status_code == 400
+    assert "The console could not read that request" in answer.content.decode()
+
+
 def test_a_crash_shows_a_page_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(request: HttpRequest) -> list[dict[str, Any]]:
         raise RuntimeError("boom")
