@@ -6,4 +6,4 @@ os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-a-key-for-tests-only-a
 os.environ.setdefault("KAIZALA_FIELD_KEYS", "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=")
 os.environ.setdefault("KAIZALA_INSECURE_LOCAL", "1")
 
-from kaizala_admin.settings import *  # noqa: E402, F403
+from kaizala_admin.settings import *  # noqa: F403

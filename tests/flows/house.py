@@ -138,7 +138,7 @@ class House:
         rows = self.get("/sandbox/ledger", text=broadcast.content["message"], limit=10_000)["rows"]
         return compare(broadcast, received(rows))
 
-    def wait(self, check: Callable[[], T], seconds: float = 40.0) -> T:
+    def wait(self, check: Callable[[], T | None], seconds: float = 40.0) -> T:
         """The first true answer of `check`. Raises TimeoutError with the ends of the logs."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:

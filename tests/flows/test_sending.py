@@ -1,12 +1,13 @@
 """From the form's service to the phones and back, through real processes and real HTTP."""
 
 import pytest
+from django.db.models import Count
 
-from groups.models import Group, Member, Subscriber, SyncRun
+from groups.models import Group, Member, Reach, Subscriber, SyncRun
 from kaizala_admin.connectors.models import Connector
 from messaging import services
 from messaging.models import Broadcast, Delivery, Dispatch
-from tests.flows.house import House
+from tests.flows.house import THREADS, House
 
 pytestmark = pytest.mark.flow
 
@@ -28,9 +29,15 @@ def copies(house: House, broadcast: Broadcast) -> int:
 
 
 def test_the_mirror_is_what_the_sandbox_has(house: House, synced: Connector) -> None:
-    counts = house.get("/sandbox/state")["counts"]
-    mirror = (Group.objects.count(), Member.objects.count(), Subscriber.objects.count())
-    assert mirror == (counts["groups"], counts["members"], counts["subscribers"])
+    state = house.get("/sandbox/state")
+    counts = state["counts"]
+    assert (Group.objects.count(), Member.objects.count()) == (counts["groups"], counts["members"])
+    # Kaizala shows subscribers to Admins of a group only (contract 6).
+    shown = set(Reach.objects.filter(role="Admin").values_list("group__group_id", flat=True))
+    there = {g["groupId"]: g["subscribers"] for g in state["publicGroups"] if g["groupId"] in shown}
+    here = Subscriber.objects.values_list("group__group_id").annotate(Count("pk"))
+    assert len(there) >= 3
+    assert dict(here) == there
 
 
 def test_a_second_sync_changes_nothing(house: House, synced: Connector) -> None:
@@ -119,3 +126,21 @@ def test_a_cancelled_broadcast_sends_nothing_more(house: House, synced: Connecto
     assert 0 < sent < broadcast.dispatch_count
     assert house.get("/sandbox/ledger/summary", text="Never mind")["deliveries"] == sent
     assert broadcast.dispatches.filter(state="cancelled").count() == broadcast.dispatch_count - sent
+
+
+def test_a_worker_that_is_killed_in_the_middle_sends_nobody_a_second_copy(
+    house: House, synced: Connector
+) -> None:
+    Connector.objects.update(batch_size=1)
+    house.post("/sandbox/faults", operation="send_message", kind="hang-after", seconds=1)
+    broadcast = house.send("public", [public()], "Through the storm")
+    house.wait(lambda: broadcast.dispatches.filter(state="sending").count() > 2)
+    worker = house.supervisor.children["worker"]
+    worker.kill()
+    house.delete("/sandbox/faults")
+    worker.start()
+    rows = broadcast.dispatches
+    house.wait(lambda: not rows.filter(state__in=["queued", "sending"]).exists(), seconds=150)
+    assert copies(house, broadcast) == 1
+    assert set(rows.values_list("state", flat=True)) == {"sent", "unknown"}
+    assert rows.filter(state="unknown").count() <= THREADS

@@ -44,12 +44,15 @@ def install_missing(parts: Sequence[Part]) -> None:
     if not packages or os.geteuid() or not shutil.which("apt-get"):
         return
     say(f"Installing {' and '.join(packages)} ...")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    install = ["install", "-y", "--no-install-recommends", *packages]
+    if apt_get(*install):
+        apt_get("update")
+        apt_get(*install)
+
+
+def apt_get(*words: str) -> int:
     settings = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-    if subprocess.run(install, env=settings, **quiet).returncode:
-        subprocess.run(["apt-get", "update"], env=settings, **quiet)
-        subprocess.run(install, env=settings, **quiet)
+    return subprocess.run(["apt-get", *words], env=settings, capture_output=True).returncode
 
 
 def run(part: Part) -> Result:
@@ -80,9 +83,8 @@ def show(results: Sequence[Result], seconds: float) -> bool:
     """The table, and whether all is well."""
     say(f"\n{'part':<10}{'result':<9}{'seconds':>8}  ")
     for result in results:
-        say(
-            f"{result.part.name:<10}{result.state:<9}{result.seconds:>8.1f}  {result.note or result.part.about}"
-        )
+        about = result.note or result.part.about
+        say(f"{result.part.name:<10}{result.state:<9}{result.seconds:>8.1f}  {about}")
     total: Counter[str] = sum((r.counts for r in results if r.counts), Counter())
     bad = [result for result in results if result.state == "failed"]
     left = [result for result in results if result.state == "not run"]
