@@ -204,3 +204,14 @@ def test_the_history_of_a_grant_holds_no_token() -> None:
     assert "New name" in kept
     assert "canary" not in kept
     assert "gAAAA" not in kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "tone"), [(3, "kza-danger"), (20, "kza-warning"), (90, "")])
+def test_a_grants_page_warns_a_month_and_a_week_before_its_end(client: Client, days: int, tone: str) -> None:
+    sign_in(client, "Administrator")
+    make(1)
+    Grant.objects.update(refresh_expires_at=timezone.now() + timedelta(days=days, hours=1))
+    page = client.get(reverse("admin:connectors_grant_change", args=[Grant.objects.get().pk]))
+    assert page.context.get("ends") == (f"in {days} days" if tone else None)
+    assert (f'class="kza-note {tone}"' in page.content.decode()) is bool(tone)

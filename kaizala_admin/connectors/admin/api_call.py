@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kaizala_admin.connectors import call_log
@@ -124,11 +125,16 @@ class ApiCallAdmin(ReadOnlyAdmin):
         "request",
         "answer",
     ]
-    list_display = ["at", "connector", "operation", "method", "path", "status", "ms", "error_word"]
+    list_display = ["when", "connector", "operation", "method", "path", "status", "ms", "error_word"]
     list_filter = [ErrorFilter, StatusFilter, ConnectorFilter, OperationFilter]
     list_select_related = ["connector"]
     empty_title = _("No calls")
     empty_text = _("Calls to Kaizala are kept for some days; none fits here.")
+
+    @column(_("at"), ordering="at")
+    def when(self, call: ApiCall) -> str:
+        """To the second, which the usual format leaves out."""
+        return f"{timezone.localtime(call.at):%Y-%m-%d %H:%M:%S}"
 
     @column(_("error"), ordering="error", label="danger")
     def error_word(self, call: ApiCall) -> str:

@@ -92,7 +92,7 @@ class GrantAdmin(BaseAdmin):
         more = {
             "may_test": request.user.has_perm(views.MAY_TEST),
             "may_get_tokens": self.has_tokens_permission(request),
-            "urgent_days": services.URGENT_DAYS,
+            **_warning(object_id),
             **(extra_context or {}),
         }
         answer: HttpResponse = super().change_view(request, object_id, form_url, more)
@@ -111,3 +111,12 @@ def expiry_text(grant: Grant) -> str:
     if days < 0:
         return _now("Has expired")
     return _now("in %(days)d days") % {"days": days}
+
+
+def _warning(object_id: str) -> dict[str, Any]:
+    """For the page of a grant that ends within a month: when, and whether it is urgent."""
+    grant = Grant.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+    days = days_left(grant) if grant else None
+    if grant is None or days is None or days > services.WARN_DAYS:
+        return {}
+    return {"ends": expiry_text(grant), "ends_soon": days <= services.URGENT_DAYS}
