@@ -1,6 +1,7 @@
 """Starting, stopping and accepting syncs. Saves rows and puts them in line; the pump does the calls."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -12,6 +13,7 @@ from groups.models import Group, SyncRun
 from groups.sync import errors
 from groups.sync.fetching import DETAILS
 from groups.sync.plan import expected_pages, lane_for
+from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane, State
@@ -55,6 +57,8 @@ def start_connector_sync(connector: Connector, lane: Lane = Lane.PERSON) -> list
             % {"connector": connector}
         )
     same = Q(kind=SyncRun.Kind.DIRECTORY)
+    next_at = clock.now() + timedelta(minutes=connector.sync_every)
+    Connector.objects.filter(pk=connector.pk, next_sync_at=None).update(next_sync_at=next_at)
     return [
         _start(SyncRun(kind=SyncRun.Kind.DIRECTORY), grant, lane, same & Q(grant=grant)) for grant in grants
     ]
