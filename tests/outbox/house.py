@@ -54,10 +54,9 @@ class House:
         return self._start("django", "dispatch")
 
     def _start(self, module: str, *words: str) -> subprocess.Popen[bytes]:
-        log = (self.folder / f"{words[-1] if module == 'django' else 'worker'}.log").open("ab")
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, *words], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-        )
+        command = [sys.executable, "-m", module, *words]
+        with (self.folder / f"{words[-1] if module == 'django' else 'worker'}.log").open("ab") as log:
+            process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         self.processes.append(process)
         return process
 
