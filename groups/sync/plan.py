@@ -12,7 +12,7 @@ QUICK = 5  # calls that a person waits for; a longer run must not stand before a
 
 
 def lane_for(wanted: Lane, pages: int) -> Lane:
-    """The lane that was wanted, for a quick run; a long one goes with the background, which keeps its floor."""
+    """The lane that was wanted, for a quick run; a long one goes with the background."""
     return wanted if pages <= QUICK else Lane.SYNC
 
 

@@ -1,4 +1,4 @@
-"""Which lane a sync runs in: a person's quick question goes first, long reads never stand before a broadcast."""
+"""Which lane a sync runs in: a quick one goes first, a long one never stands before a broadcast."""
 
 from __future__ import annotations
 
