@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from groups import queries, services
@@ -331,3 +332,17 @@ def test_rings_and_shared_children_survive(group: Group, grant: Grant) -> None:
         ("Growers", 3, True),
         ("C", 1, True),
     ]
+
+
+def test_only_those_who_changed_are_written(group: Group) -> None:
+    mirror_members(group, range(60))
+    told = [person(number, name="Renamed") if number == 7 else person(number) for number in range(60)]
+    run = start(group, MEMBERS)
+    with CaptureQueriesContext(connection) as captured:
+        record(run, tuple(told))
+    writes = [query["sql"] for query in captured if query["sql"].startswith('UPDATE "groups_member"')]
+    written = Member.objects.get(name="Renamed")
+    assert len(writes) == 1
+    assert (written.person_id, written.seen_run) == ("id-7", run.pk)
+    assert Member.objects.filter(seen_run=run.pk).count() == 1
+    assert SyncRun.objects.get(pk=run.pk).changed == 1
