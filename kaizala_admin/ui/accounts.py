@@ -6,7 +6,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.urls import reverse
@@ -132,6 +132,10 @@ class RoleAdmin(BaseAdmin):
 
 
 def _permissions(model: Any) -> QuerySet[Any]:
-    """The permissions that some page of ours asks for, by app and model."""
-    rows = model.objects.filter(content_type__app_label__in=OURS).exclude(content_type__model="permission")
-    return rows.select_related("content_type")  # type: ignore[no-any-return]
+    """What our pages ask for, by app and model: where a model has no page, there is only looking."""
+    pages = {(each._meta.app_label, each._meta.model_name) for each in admin.site._registry}
+    has_page = Q(pk__in=[])
+    for label, name in pages:
+        has_page |= Q(content_type__app_label=label, content_type__model=name)
+    rows = model.objects.filter(content_type__app_label__in=OURS)
+    return rows.filter(has_page | Q(codename__startswith="view_")).select_related("content_type")  # type: ignore[no-any-return]
