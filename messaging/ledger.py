@@ -75,7 +75,9 @@ class ReasonFilter(SimpleListFilter):
         return [(one, Truncator(reason_words(one)).chars(60)) for one in reasons[:LATEST]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(reason=self.value()) if self.value() else queryset
+        if not self.value():
+            return queryset
+        return queryset.filter(reason=self.value(), state__in=["failed", "unknown"])
 
 
 class GroupFilter(SimpleListFilter):

@@ -35,7 +35,9 @@ class TextForm(forms.Form):
         label=_("Message"),
         required=False,  # clean_message says it in better words
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 9, "dir": "auto", "class": "msg-input"}),
+        widget=forms.Textarea(
+            attrs={"rows": 9, "dir": "auto", "class": "msg-input", "aria-describedby": "message-error"}
+        ),
     )
 
     def clean_message(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import State
@@ -27,15 +27,14 @@ def retry_failures(broadcast: Broadcast, by: AbstractBaseUser | None, reason: st
         failed = failed.filter(reason=reason)
     if broadcast.state == Broadcast.State.CANCELLED:
         return 0
+    calls = Dispatch.objects.filter(
+        Exists(failed.filter(dispatch=OuterRef("pk"))), broadcast=broadcast, state=State.FAILED
+    )
     with transaction.atomic():
-        whole = Dispatch.objects.filter(broadcast=broadcast, state=State.FAILED, deliveries__in=failed)
-        calls = Dispatch.objects.filter(pk__in=whole.values("pk").distinct())
-        keys = list(calls.values_list("pk", flat=True))
+        left_out = failed.filter(dispatch__state=State.SENT)
+        alone = list(left_out.select_related("dispatch__connector"))
         people = calls.aggregate(people=Sum("people"))["people"] or 0
-        alone = list(
-            failed.exclude(dispatch__in=keys).filter(dispatch__state=State.SENT).select_related("dispatch")
-        )
-        outbox.retry(Dispatch.objects.filter(pk__in=keys), by)
+        outbox.retry(calls, by)
         people += _new_calls(broadcast, alone)
         if people:
             trail.note(broadcast, by, "retry", after=reason or "", people=people)
@@ -52,8 +51,9 @@ def _new_calls(broadcast: Broadcast, alone: Sequence[Delivery]) -> int:
     rows = outbox.post([_dispatch(batch) for batch in batches])
     for row, batch in zip(rows, batches, strict=True):
         _move(row, batch)
+    for start in range(0, len(rows), sending.CHUNK):
+        sending.follow(rows[start : start + sending.CHUNK], State.QUEUED)
     if rows:
-        sending.follow(rows, State.QUEUED)
         Broadcast.objects.filter(pk=broadcast.pk).update(dispatch_count=F("dispatch_count") + len(rows))
     return sum(len(batch) for batch in batches)
 

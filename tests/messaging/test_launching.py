@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kaizala_admin.outbox.models import State
-from messaging import services
+from messaging import audience, services
 from messaging.models import Broadcast, Delivery, Dispatch
 from messaging.services import launching
 
@@ -25,6 +27,14 @@ def test_batches_are_full_and_never_empty(
     named = [to for _kind, _group, to in recorder.calls if isinstance(to, list)]
     assert [len(to) for to in named] == sizes
     assert sorted(one for to in named for one in to) == sorted(number(at) for at in range(people))
+
+
+@given(people=st.integers(0, 400), size=st.integers(1, 100))
+def test_batches_hold_everybody_once_and_none_is_empty_or_too_large(people: int, size: int) -> None:
+    everybody = [(number(at), "") for at in range(people)]
+    batches = list(audience._batches(iter(everybody), size))
+    assert [person for batch in batches for person in batch] == everybody
+    assert all(1 <= len(batch) <= size for batch in batches)
 
 
 def test_a_public_group_without_people_is_never_called(org: Org, recorder: Recorder) -> None:

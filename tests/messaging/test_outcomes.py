@@ -8,6 +8,7 @@ from kaizala_admin.kaizala import FailedRecipient, InvalidInput
 from kaizala_admin.outbox.models import State
 from messaging import progress, sending, services
 from messaging.models import AudienceLine, Broadcast, Delivery, Dispatch
+from messaging.tasks import tick
 
 from .conftest import GROUPS, PEOPLE, PUBLIC, Org, Recorder, break_off, number
 
@@ -137,7 +138,24 @@ def test_two_last_calls_at_the_same_moment_are_finished_by_the_tick(org: Org, re
     broadcast = org.launched(GROUPS, [org.group()])
     recorder.drive(broadcast)
     Broadcast.objects.update(state="running", finished_at=None)
-    assert (services.finish_done(), services.finish_done()) == (1, 0)
+    tick()
+    broadcast.refresh_from_db()
+    assert (broadcast.state, services.finish_done()) == ("finished", 0)
+
+
+def test_the_tick_leaves_alone_what_still_waits(org: Org) -> None:
+    broadcast = org.launched(GROUPS, [org.group()])
+    tick()
+    broadcast.refresh_from_db()
+    assert broadcast.state == "running"
+
+
+def test_a_cancelled_broadcast_is_not_tried_again(org: Org) -> None:
+    broadcast = org.launched(GROUPS, [org.group("A"), org.group("B")])
+    break_off(Dispatch.objects.order_by("pk")[0], State.FAILED, "NotAdmin")
+    services.cancel(broadcast, None)
+    broadcast.refresh_from_db()
+    assert services.retry_failures(broadcast, None) == 0
 
 
 def test_progress_takes_two_queries_whatever_the_size(org: Org, recorder: Recorder) -> None:

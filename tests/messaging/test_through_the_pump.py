@@ -102,7 +102,9 @@ def test_each_group_gets_one_message(fast: Service) -> None:
 def test_only_the_pasted_people_get_it(fast: Service) -> None:
     public = largest()
     numbers = list(public.subscribers.exclude(mobile_number="").values_list("mobile_number", flat=True)[:31])
-    send(fast, Choice(PEOPLE, (public.pk,)), "Rain is coming, to some", "\n".join([*numbers, numbers[0], "x"]))
+    send(
+        fast, Choice(PEOPLE, (public.pk,)), "Rain is coming, to some", "\n".join([*numbers, numbers[0], "x"])
+    )
     assert arrived(fast, "Rain is coming, to some") == {"messages": 2, "phones": 31, "copiesMax": 1}
 
 
