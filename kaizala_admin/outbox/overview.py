@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from .models import Attempt, OutboxRow, State
-from .registry import label, row_classes
+from .registry import label, relations, row_classes
 from .words import TONES, reason_words
 
 MOST_SHOWN = 50  # unknown rows a class; the number above them leads to the whole list
@@ -80,7 +80,7 @@ def overview(row_class: type[OutboxRow]) -> ClassOverview:
 
 def _doubts(row_class: type[OutboxRow]) -> list[Doubt]:
     unknown = row_class._default_manager.filter(state=State.UNKNOWN)
-    rows = list(unknown.select_related("connector").order_by("-pk")[:MOST_SHOWN])
+    rows = list(unknown.select_related(*relations(row_class)).order_by("-pk")[:MOST_SHOWN])
     name = label(row_class)
     began = {
         (key, number): started

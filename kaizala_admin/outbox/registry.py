@@ -15,6 +15,11 @@ def label(row_class: type[OutboxRow]) -> str:
     return row_class._meta.label_lower
 
 
+def relations(row_class: type[OutboxRow]) -> list[str]:
+    """Its foreign keys, to be selected where titles are shown: a title names what the row points at."""
+    return [field.name for field in row_class._meta.concrete_fields if field.many_to_one]
+
+
 def by_label(name: str) -> type[OutboxRow]:
     """The class behind a label. Raises LookupError for a name that is no row class."""
     for row_class in row_classes():
