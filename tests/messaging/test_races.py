@@ -1,0 +1,70 @@
+"""Rivals at the same moment, in threads with their own connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from kaizala_admin.outbox.models import State
+from messaging import services
+from messaging.models import Broadcast, Delivery, Dispatch
+
+from .conftest import PUBLIC, Org
+
+RIVALS = 6
+
+
+@pytest.fixture
+def race(transactional_db: None) -> Callable[..., list[Any]]:
+    def together(*works: Callable[[], Any]) -> list[Any]:
+        start = Barrier(len(works))
+
+        def one(work: Callable[[], Any]) -> Any:
+            start.wait()
+            try:
+                return work()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(len(works)) as pool:
+            return list(pool.map(one, works))
+
+    return together
+
+
+def test_many_clicks_at_the_same_moment_send_once(race: Callable[..., list[Any]], org: Org) -> None:
+    draft = org.draft(PUBLIC, [org.public(people=range(70))])
+    answers = race(*[lambda: services.launch(draft, None, 70)] * RIVALS)
+    assert sorted(answers) == [False] * (RIVALS - 1) + [True]
+    assert (Dispatch.objects.count(), Delivery.objects.count()) == (3, 70)
+
+
+def test_pause_and_launch_at_the_same_moment_leave_all_or_nothing_held(
+    race: Callable[..., list[Any]], org: Org
+) -> None:
+    draft = org.draft(PUBLIC, [org.public(people=range(70))])
+    launched, paused = race(
+        lambda: services.launch(draft, None, 70),
+        lambda: services.pause(draft, None),
+    )
+    assert launched is True
+    assert Broadcast.objects.get().state == ("paused" if paused else "running")
+    assert Dispatch.objects.filter(held=paused).count() == 3
+
+
+def test_cancel_and_resume_at_the_same_moment_never_send_what_is_cancelled(
+    race: Callable[..., list[Any]], org: Org
+) -> None:
+    broadcast = org.launched(PUBLIC, [org.public(people=range(70))])
+    services.pause(broadcast, None)
+    cancelled, _resumed = race(
+        lambda: services.cancel(broadcast, None), lambda: services.resume(broadcast, None)
+    )
+    assert cancelled is True
+    assert Broadcast.objects.get().state == "cancelled"
+    assert set(Dispatch.objects.values_list("state", flat=True)) == {State.CANCELLED}
