@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 CANARY = "canary-7f3a9c-do-not-show"
+PICTURE = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 SECRET_WORDS = ("secret", "token", "password")
 
 
@@ -68,6 +69,8 @@ def plain_value(field: Any, index: int) -> Any:
 def text_for(field: Any, index: int) -> str:
     if isinstance(field, models.URLField):
         return f"https://example.org/{index}"
+    if field.name.endswith(("_url", "_pic")):
+        return PICTURE
     words = f"{field.verbose_name} {index}"
     return words[: field.max_length] if field.max_length else words
 
