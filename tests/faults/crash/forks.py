@@ -1,0 +1,73 @@
+"""A process that dies where a test says, without the second that a fresh interpreter costs."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from django.db import connections
+
+KILLED = -signal.SIGKILL
+
+
+def fork(work: Callable[[], object]) -> int:
+    """Starts `work` in a child, with database connections of its own. Returns its process id."""
+    connections.close_all()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        _work_and_end(work)
+    return pid
+
+
+def ending(pid: int) -> int:
+    """The exit code of a child, negative for a signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def run(work: Callable[[], object]) -> int:
+    return ending(fork(work))
+
+
+def die() -> NoReturn:
+    """kill -9 of this very process: no cleaning up, no rollback, no goodbye."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("still alive")
+
+
+def die_before(place: Any, name: str, only: Callable[..., bool] = lambda *_, **__: True) -> None:
+    """Replaces `place.name` by one that dies when it is called. In a child only: it is never put back."""
+    real = getattr(place, name)
+
+    def mined(*given: Any, **named: Any) -> Any:
+        if only(*given, **named):
+            die()
+        return real(*given, **named)
+
+    setattr(place, name, mined)
+
+
+def die_after(place: Any, name: str, only: Callable[..., bool] = lambda *_, **__: True) -> None:
+    """The same, but the real thing is done first."""
+    real = getattr(place, name)
+
+    def mined(*given: Any, **named: Any) -> Any:
+        result = real(*given, **named)
+        if only(*given, **named):
+            die()
+        return result
+
+    setattr(place, name, mined)
+
+
+def _work_and_end(work: Callable[[], object]) -> NoReturn:
+    code = 1
+    try:
+        work()
+        code = 0
+    except BaseException:  # noqa: BLE001
+        traceback.print_exc()
+    finally:
+        os._exit(code)

@@ -1,0 +1,131 @@
+"""F3, F4, F6, F7: a broker that dies, forgets, was never there, loses bells or rings them many times."""
+
+import time
+
+import pytest
+import redis
+
+from kaizala_admin.outbox.models import State
+from kaizala_admin.outbox.nudges import QUEUE
+from messaging.models import Broadcast
+from tests.faults import tally
+from tests.faults.harness import FaultHouse
+from tests.faults.running.test_workers import some_more, waiting
+from tests.faults.sizes import SIZES
+
+BACK_WITHIN = 15.0  # seconds
+
+
+def line_to(house: FaultHouse) -> redis.Redis:
+    return redis.Redis(unix_socket_path=str(house.socket), socket_timeout=5)
+
+
+def goes_on_within(house: FaultHouse, broadcast: Broadcast, seconds: float) -> None:
+    """A call that starts after now is answered in time."""
+    begun, before = time.monotonic(), broadcast.dispatches.filter(state=State.SENT).count()
+    under_way = broadcast.dispatches.filter(state=State.SENDING).count()
+    enough = before + under_way + 1
+    house.wait(
+        lambda: broadcast.dispatches.filter(state=State.SENT).count() >= enough or not waiting(broadcast),
+        seconds,
+    )
+    assert time.monotonic() - begun < seconds
+
+
+def test_a_broker_that_is_killed_under_load_costs_seconds_and_nobody(house: FaultHouse) -> None:
+    house.fault("slow", seconds=0.8)
+    broadcast, kills = house.to_all("The bell is broken"), 0
+    for _ in range(SIZES.broker_kills):
+        some_more(house, broadcast, 4)
+        kills += waiting(broadcast)
+        house.kill("broker")
+        time.sleep(0.5)
+        house.start_again("broker")
+        goes_on_within(house, broadcast, BACK_WITHIN)
+    house.delete("/sandbox/faults")
+    found = house.settled(broadcast)
+    tally.keep("F3  kill -9 of the broker under load", kills, found)
+    assert kills == SIZES.broker_kills
+    assert found.broken_promises == {}
+    assert found.sent == found.people
+
+
+def test_a_broker_that_is_killed_while_idle_is_back_for_the_next_broadcast(house: FaultHouse) -> None:
+    found = tally.Count()
+    for number in range(SIZES.broker_kills):
+        house.kill("broker")
+        house.start_again("broker")
+        found += house.settled(house.to_all(f"After a quiet night {number}"), BACK_WITHIN + 10)
+    tally.keep("F3  kill -9 of the idle broker", SIZES.broker_kills, found)
+    assert found.broken_promises == {}
+    assert found.sent == found.people
+
+
+def test_a_broker_that_forgets_everything_loses_nobody(house: FaultHouse) -> None:
+    house.fault("slow", seconds=0.5)
+    broadcast, times = house.to_all("All forgotten"), 0
+    for _ in range(SIZES.broker_kills):
+        some_more(house, broadcast, 4)
+        times += waiting(broadcast)
+        line_to(house).flushall()
+        goes_on_within(house, broadcast, BACK_WITHIN)
+    house.delete("/sandbox/faults")
+    found = house.settled(broadcast)
+    tally.keep("F3  FLUSHALL under load", times, found)
+    assert found.broken_promises == {}
+    assert found.sent == found.people
+
+
+def test_a_broker_whose_file_is_cut_short_is_back(house: FaultHouse) -> None:
+    house.kill("broker")
+    for path in (house.places.broker / "appendonlydir").glob("*.incr.aof"):
+        with path.open("rb+") as file:
+            file.truncate(max(0, path.stat().st_size - 7))
+    house.start_again("broker")
+    found = house.settled(house.to_all("With half a memory"), BACK_WITHIN + 10)
+    tally.keep("F3  AOF file cut short", 1, found)
+    assert found.broken_promises == {}
+    assert found.sent == found.people
+
+
+def test_without_a_broker_the_web_answers_and_the_dispatcher_sends(house: FaultHouse) -> None:
+    house.kill("broker")
+    broadcast = house.to_all("No bell at all")
+    begun = time.monotonic()
+    answer = house.session.get(f"{house.web_url}/admin/login/", timeout=5)
+    assert (answer.status_code, time.monotonic() - begun < 0.5) == (200, True)
+    found = house.settled(broadcast)
+    tally.keep("F4  no broker at all", 1, found)
+    assert found.broken_promises == {}
+    assert found.sent == found.people
+
+
+def test_bells_that_are_never_rung_cost_a_few_seconds_and_nobody(
+    house: FaultHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kaizala_admin.outbox.services.nudge", lambda _: None)
+    begun = time.monotonic()
+    broadcast = house.to_all("Committed, never rung")
+    found = house.settled(broadcast, 25)
+    assert time.monotonic() - begun < 15 + found.people / 50
+    tally.keep("F6  crash between commit and bell", broadcast.dispatches.count(), found)
+    assert found.broken_promises == {}
+    assert found.sent == found.people
+
+
+def test_bells_that_ring_many_times_and_in_any_order_send_once(house: FaultHouse) -> None:
+    from kaizala_admin.outbox.tasks import pump_connector
+
+    house.fault("slow", seconds=0.1)
+    broadcast = house.to_all("Ring ring ring")
+    connector_id, rung = broadcast.dispatches.values_list("connector_id", flat=True)[0], 0
+    while waiting(broadcast):
+        if line_to(house).llen(QUEUE) < 200:
+            for _ in range(SIZES.copies_of_bells):
+                pump_connector.delay(connector_id)
+                rung += 1
+        time.sleep(0.01)
+    found = house.settled(broadcast)
+    tally.keep("F7  bells rung again", rung, found)
+    assert found.broken_promises == {}
+    assert found.sent == found.people
