@@ -50,7 +50,7 @@ def _arguments() -> argparse.Namespace:
 def _prepare(house: House) -> None:
     house.broker()
     os.environ.update(house.environment)
-    house.manage("migrate", "--run-syncdb")
+    house.manage("migrate")
     house.worker()
     house.dispatcher()
     import django

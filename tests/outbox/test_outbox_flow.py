@@ -27,7 +27,7 @@ def phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]
 def house(tmp_path: Path, phones: SandboxProcess) -> Iterator[House]:
     phones.delete("/sandbox/faults")
     with House(tmp_path / "house", threads=8) as built:
-        built.manage("migrate", "--run-syncdb")
+        built.manage("migrate")
         yield built
 
 
