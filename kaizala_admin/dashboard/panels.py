@@ -178,7 +178,7 @@ def first_steps(request: HttpRequest) -> list[Step]:
     if has_groups:
         return []
     add_connector = _open_to(request, "connectors.add_connector", "admin:connectors_connector_add")
-    add_grant = _open_to(request, "connectors.add_grant", "admin:connectors_connector_changelist")
+    add_grant = _open_to(request, "connectors.add_grant", "admin:connectors_grant_changelist")
     sync = _open_to(request, "groups.sync_group", "admin:groups_group_changelist")
     return [
         Step(_("Add a connector: the registration with Kaizala."), has_connector, add_connector),
