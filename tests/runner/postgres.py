@@ -47,7 +47,7 @@ def postgres(bin_dir: Path) -> Iterator[str]:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, **other)
     try:
         _wait(bin_dir, folder)
-        yield f"postgres://{USER}:@{str(folder).replace('/', '%2F')}/postgres"
+        yield f"postgres://{USER}@/{folder}/postgres"  # the form for a socket that django-environ reads
     finally:
         server.terminate()
         server.wait(30)
