@@ -4,6 +4,7 @@ Exits 0 when all passed. A part that could not run is named; with CI=true it cou
 """
 
 import argparse
+import fcntl
 import os
 import re
 import shutil
@@ -106,9 +107,11 @@ def main() -> int:
     parts = [part for part in PARTS if not only or part.name in only]
     LOGS.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    install_missing(parts)
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        results = list(pool.map(run, parts))
+    with (LOGS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs would write the same logs: the second waits
+        install_missing(parts)
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            results = list(pool.map(run, parts))
     return 0 if show(results, time.monotonic() - begun) else 1
 
 
