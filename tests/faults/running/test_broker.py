@@ -20,6 +20,26 @@ def line_to(house: FaultHouse) -> redis.Redis:
     return redis.Redis(unix_socket_path=str(house.socket), socket_timeout=5)
 
 
+def test_the_worker_outlives_every_absence_of_the_broker(house: FaultHouse) -> None:
+    worker = house.supervisor.children["worker"]
+    process = worker.process
+    house.fault("slow", seconds=0.3)
+    broadcast, absences = house.to_all("Gone for a while"), 0
+    for _ in range(max(4, SIZES.broker_kills)):
+        house.kill("broker")
+        time.sleep(3)
+        house.start_again("broker")
+        absences += 1
+        time.sleep(3)
+    house.delete("/sandbox/faults")
+    found = house.settled(broadcast)
+    tally.keep("F3  broker away for seconds, again and again", absences, found)
+    assert found.broken_promises == {}
+    assert worker.alive
+    assert worker.process is process
+    assert house.wait(worker.spec.is_ready, BACK_WITHIN)
+
+
 def goes_on_within(house: FaultHouse, broadcast: Broadcast, seconds: float) -> None:
     """A call that starts after now is answered in time."""
     begun, before = time.monotonic(), broadcast.dispatches.filter(state=State.SENT).count()
