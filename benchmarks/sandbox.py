@@ -13,6 +13,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -73,12 +74,12 @@ def _jobs(process: SandboxProcess) -> list[Job]:
     ]
 
 
-def _pair(name: str, path: str, token: str, body: dict[str, object]) -> list[Job]:
+def _pair(name: str, path: str, token: str, body: Mapping[str, object]) -> list[Job]:
     floor = Job(f"{name}, emptily", _request("POST", "/sandbox/empty", token, body))
     return [floor, Job(name, _request("POST", path, token, body), floor)]
 
 
-def _request(verb: str, path: str, token: str, body: dict[str, object]) -> bytes:
+def _request(verb: str, path: str, token: str, body: Mapping[str, object]) -> bytes:
     content = json.dumps(body).encode()
     head = (
         f"{verb} {path} HTTP/1.1\r\nHost: sandbox\r\naccessToken: {token}\r\n"
