@@ -42,8 +42,12 @@ def post(rows: Sequence[Row]) -> list[Row]:
 
 
 def hold(queryset: QuerySet[Any]) -> int:
-    """Pauses rows: no call starts once this is committed; one under way is finished. Returns how many."""
-    return queryset.filter(state__in=[State.QUEUED, State.SENDING], held=False).update(held=True)
+    """Pauses rows: no call starts once this is committed; one under way is finished. Returns how many.
+
+    Their permits are given back, so that they take no room from the connector's other rows meanwhile.
+    """
+    open_rows = queryset.filter(state__in=[State.QUEUED, State.SENDING], held=False)
+    return open_rows.update(held=True, permits=0)
 
 
 def release(queryset: QuerySet[Any]) -> int:

@@ -202,6 +202,28 @@ def test_a_pause_between_the_choice_and_the_mark_is_honoured(add_connector: Add,
     assert Parcel.objects.get().permits == 0
 
 
+def test_what_is_paused_takes_no_room_from_the_rest_of_the_connector(
+    add_connector: Add, lead: Leadership
+) -> None:
+    connector = add_connector(calls_per_minute=100)
+    line_up(connector, 3)
+    memory = Memory()
+    assert grant_round(memory, lead).granted == {connector.pk: 3}
+    services.hold(Parcel.objects.all())
+    line_up(connector, 2, Page)
+    refill()
+    assert grant_round(memory, lead).granted == {connector.pk: 2}
+
+
+def test_what_was_paused_waits_for_new_permits_when_it_goes_on(add_connector: Add, lead: Leadership) -> None:
+    connector = add_connector(calls_per_minute=100)
+    line_up(connector, 3)
+    grant_round(Memory(), lead)
+    services.hold(Parcel.objects.all())
+    services.release(Parcel.objects.all())
+    assert permits_of(connector) == 0
+
+
 def test_a_leader_that_stood_still_grants_nothing(add_connector: Add, lead: Leadership) -> None:
     connector = add_connector()
     line_up(connector, 1)
