@@ -79,6 +79,7 @@ def test_the_content_policy_lets_no_inline_script_run() -> None:
     assert rules["frame-ancestors"] == "'none'"
 
 
+@override_settings(LANGUAGES=[("en", "English"), ("ar", "Arabic")])
 def test_pages_turn_round_for_right_to_left_readers() -> None:
     answer = client_of(person(VIEWER)).get("/admin/", HTTP_ACCEPT_LANGUAGE="ar")
     assert 'lang="ar" dir="rtl"' in answer.content.decode()
