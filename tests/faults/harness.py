@@ -25,7 +25,7 @@ from tests.faults.tally import Count, count
 from tests.flows.house import APPS, BUDGETS, KEPT, House
 
 MADE_BY_A_TEST = (Delivery, AudienceLine, Dispatch, Broadcast, Attempt, ApiCall, Bucket)
-LARGEST = "Farm & Family Weekly"
+SEND = "send_message_to_subscribers"
 
 
 class FaultHouse(House):
@@ -58,9 +58,30 @@ class FaultHouse(House):
         Connector.objects.update(calls_per_minute=BUDGETS.connector, batch_size=1, **fine)
         self.delete("/sandbox/calls")
 
-    def fault(self, kind: str, operation: str = "send_message", **more: object) -> None:
+    def fault(self, kind: str, operation: str = SEND, **more: object) -> None:
         """Tells the sandbox to misbehave; the first rule that strikes wins."""
         self.post("/sandbox/faults", operation=operation, kind=kind, **more)
+
+    def struck(self) -> int:
+        """How often the faults in force have struck. A fault that never strikes shows nothing."""
+        return sum(rule["hits"] for rule in self.get("/sandbox/faults"))
+
+    def renew_grant(self) -> None:
+        """Another connector of the sandbox, whose tokens nobody has touched, takes the place of ours."""
+        made = self.post("/sandbox/connectors", callsPerMinute=BUDGETS.connector)
+        known = made["connectors"][0]
+        token = next(one["refreshToken"] for one in known["refreshTokens"] if one["kind"] == "tenant")
+        connector = Connector.objects.get()
+        connector.application_id, connector.application_secret = (
+            known["applicationId"],
+            known["applicationSecret"],
+        )
+        connector.save()
+        grant = connector.grants.get()
+        grant.refresh_token, grant.previous_refresh_token, grant.access_token = token, "", ""
+        grant.access_expires_at = grant.refreshed_at = grant.refresh_expires_at = None
+        grant.state, grant.state_reason = grant.State.WORKING, ""
+        grant.save()
 
     def kill(self, name: str) -> None:
         """kill -9, of the whole group."""

@@ -36,6 +36,7 @@ def test_killing_the_worker_again_and_again_doubles_and_loses_nobody(house: Faul
         house.kill("worker")
         house.two_minutes_pass()
         house.supervisor.children["worker"].start()
+    assert house.struck() > SIZES.kills
     house.delete("/sandbox/faults")
     found = house.settled(broadcast)
     tally.keep("F1  kill -9 of the worker, Kaizala faulty", kills, found)

@@ -1,0 +1,136 @@
+"""F14: every odd answer that a network can give, and what becomes of the people behind it."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+
+from kaizala_admin.connectors.models import Connector, Grant
+from messaging.models import Broadcast
+from tests.faults import tally
+from tests.faults.harness import FaultHouse, public, work_off
+from tests.faults.sizes import SIZES
+
+# What the sandbox does, the state that follows, and whether the phones have it.
+ANSWERS: list[tuple[str, dict[str, Any], str, bool]] = [
+    ("an answer slower than the time-out", {"kind": "hang-after", "seconds": 3}, "unknown", True),
+    ("a request that is never taken", {"kind": "slow", "seconds": 3}, "unknown", True),
+    ("cut before the call", {"kind": "cut-before"}, "unknown", False),
+    ("cut after the call", {"kind": "cut-after"}, "unknown", True),
+    ("half an answer", {"kind": "half"}, "unknown", True),
+    ("a web page with 200", {"kind": "html", "status": 200}, "unknown", False),
+    ("a web page with 502", {"kind": "html", "status": 502}, "unknown", False),
+    ("500 after the call", {"kind": "error-after", "status": 500}, "unknown", True),
+    ("500 instead of the call", {"kind": "error-before", "status": 500}, "unknown", False),
+    ("503 after the call", {"kind": "error-after", "status": 503}, "unknown", True),
+    ("400", {"kind": "error-before", "status": 400}, "failed", False),
+    ("403", {"kind": "error-before", "status": 403}, "failed", False),
+    ("308 to where it is", {"kind": "moved"}, "sent", True),
+    ("a slow answer in time", {"kind": "slow", "seconds": 0.3}, "sent", True),
+]
+
+
+@pytest.mark.parametrize(("what", "fault", "state", "arrives"), ANSWERS, ids=[one[0] for one in ANSWERS])
+def test_an_odd_answer_is_read_for_what_it_is(
+    house: FaultHouse, connector: Connector, what: str, fault: dict[str, Any], state: str, arrives: bool
+) -> None:
+    Connector.objects.update(batch_size=50)
+    found = tally.Count()
+    for number in range(SIZES.odd_answers):
+        house.fault(**fault, times=1)
+        broadcast = house.to_all(f"{what} {number}", public(3))
+        with override_settings(KAIZALA_READ_TIMEOUT=1.0):
+            work_off(connector)
+        assert house.struck() == 1
+        house.delete("/sandbox/faults")
+        if fault.get("seconds", 0) > 1:
+            house.wait(lambda one=broadcast: house.count(one).copies)
+        outcome = house.count(broadcast)
+        assert broadcast.dispatches.get().state == state
+        assert (outcome.copies, outcome.broken_promises) == (int(arrives), {})
+        found += outcome
+    tally.keep(f"F14 {what}", SIZES.odd_answers, found)
+
+
+@contextmanager
+def rude_server(answer: bytes) -> Iterator[int]:
+    """Takes a connection, reads what comes and answers `answer`, whatever was asked. Yields its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    line, _ = server.accept()
+                except OSError:
+                    return
+                with line:
+                    line.recv(65_536)
+                    line.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+def elsewhere(house: FaultHouse, connector: Connector, root: str, text: str) -> Broadcast:
+    """A broadcast whose endpoint is `root`; once nothing is due, the endpoint is what it was."""
+    before = (connector.api_root, Grant.objects.values_list("endpoint_url", flat=True).get())
+    Connector.objects.update(batch_size=50, api_root=root)
+    Grant.objects.update(endpoint_url=root)
+    broadcast = house.to_all(text, public(3))
+    work_off(connector, most=2)
+    Connector.objects.update(api_root=before[0])
+    Grant.objects.update(endpoint_url=before[1])
+    return broadcast
+
+
+def sent_later(connector: Connector, broadcast: Broadcast) -> bool:
+    """The wait of the row is over, and the next round comes."""
+    broadcast.dispatches.filter(state="queued").update(not_before=timezone.now())
+    work_off(connector)
+    return broadcast.dispatches.get().state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("what", "root"),
+    [
+        ("a name that does not resolve", "https://nowhere.invalid/"),
+        ("nobody listens", "http://127.0.0.1:9/"),
+    ],
+)
+def test_what_was_surely_not_sent_waits_and_is_sent_later(
+    house: FaultHouse, connector: Connector, what: str, root: str
+) -> None:
+    broadcast = elsewhere(house, connector, root, what)
+    row = broadcast.dispatches.get()
+    assert (row.state, house.count(broadcast).copies) == ("queued", 0)
+    assert sent_later(connector, broadcast)
+    found = house.count(broadcast)
+    tally.keep(f"F14 {what}", 1, found)
+    assert (found.sent, found.broken_promises) == (found.people, {})
+
+
+def test_a_line_that_speaks_no_tls_was_surely_not_sent(house: FaultHouse, connector: Connector) -> None:
+    with rude_server(b"SSH-2.0-nonsense\r\n") as port:
+        broadcast = elsewhere(house, connector, f"https://127.0.0.1:{port}/", "no TLS")
+    row = broadcast.dispatches.get()
+    assert (row.state, row.reason) == ("queued", "not_sent")
+    assert sent_later(connector, broadcast)
+    found = house.count(broadcast)
+    tally.keep("F14 no TLS on the line", 1, found)
+    assert (found.sent, found.broken_promises) == (found.people, {})
+
+
+def test_an_answer_that_is_not_http_leaves_a_doubt(house: FaultHouse, connector: Connector) -> None:
+    with rude_server(b"220 mail.example ESMTP\r\n") as port:
+        broadcast = elsewhere(house, connector, f"http://127.0.0.1:{port}/", "not HTTP")
+    found = house.count(broadcast)
+    tally.keep("F14 an answer that is not HTTP", 1, found)
+    assert (found.unknown, found.broken_promises) == (found.people, {})
