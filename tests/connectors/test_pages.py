@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, User
-from django.test import Client
+from django.forms import modelform_factory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from kaizala_admin.connectors.forms import ConnectorForm
 from kaizala_admin.connectors.models import ApiCall, Connector, Grant, Tenant
 
 CANARIES = {
@@ -215,3 +218,44 @@ def test_a_grants_page_warns_a_month_and_a_week_before_its_end(client: Client, d
     page = client.get(reverse("admin:connectors_grant_change", args=[Grant.objects.get().pk]))
     assert page.context.get("ends") == (f"in {days} days" if tone else None)
     assert (f'class="kza-note {tone}"' in page.content.decode()) is bool(tone)
+
+
+@pytest.mark.django_db
+def test_renaming_a_grant_does_not_write_back_a_token_that_was_renewed_meanwhile() -> None:
+    make(1)
+    grant = Grant.objects.get()
+    form = modelform_factory(Grant, fields=["name", "kind"])({"name": "New", "kind": "user"}, instance=grant)
+    assert form.is_valid()
+    Grant.objects.update(refresh_token="rotated", version=7)
+    admin.site.get_model_admin(Grant).save_model(RequestFactory().post("/"), grant, form, change=True)
+    stored = Grant.objects.get()
+    assert (stored.name, stored.refresh_token, stored.version) == ("New", "rotated", 7)
+
+
+def changed(connector: Connector, **typed: object) -> ConnectorForm:
+    stored = {name: getattr(connector, name) for name in ConnectorForm.Meta.fields}
+    form = ConnectorForm(
+        {**stored, "tenant": connector.tenant_id, **typed}, instance=Connector.objects.get(pk=connector.pk)
+    )
+    assert form.is_valid(), form.errors
+    return form
+
+
+def save(form: ConnectorForm) -> Connector:
+    page = admin.site.get_model_admin(Connector)
+    page.save_model(RequestFactory().post("/"), form.save(commit=False), form, change=True)
+    return Connector.objects.get()
+
+
+@pytest.mark.django_db
+def test_changing_a_connector_does_not_write_back_its_health_and_its_next_sync() -> None:
+    form, due = changed(make(1), batch_size=50), timezone.now()
+    Connector.objects.update(health=Connector.Health.NEEDS_ATTENTION, next_sync_at=due, name="Rival's")
+    stored = save(form)
+    assert (stored.batch_size, stored.name) == (50, "Rival's")
+    assert (stored.next_sync_at, stored.health) == (due, Connector.Health.NEEDS_ATTENTION)
+
+
+@pytest.mark.django_db
+def test_a_new_secret_is_stored() -> None:
+    assert save(changed(make(1), new_secret="another")).application_secret == "another"

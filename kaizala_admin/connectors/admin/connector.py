@@ -16,9 +16,9 @@ from kaizala_admin.connectors import call_log, limiter, services, views
 from kaizala_admin.connectors.clock import later
 from kaizala_admin.connectors.forms import ConnectorForm
 from kaizala_admin.connectors.models import ApiCall, Connector, Grant
-from kaizala_admin.ui.admin import BaseAdmin
 
 from .columns import column
+from .saving import ChangedOnlyAdmin
 
 HEALTH_TONES = {Connector.Health.WORKING: "success", Connector.Health.NEEDS_ATTENTION: "danger"}
 FIELDSETS: Sequence[tuple[Any, dict[str, Any]]] = [
@@ -32,7 +32,7 @@ FIELDSETS: Sequence[tuple[Any, dict[str, Any]]] = [
 
 
 @admin.register(Connector)
-class ConnectorAdmin(BaseAdmin):
+class ConnectorAdmin(ChangedOnlyAdmin):
     form = ConnectorForm
     fieldsets = FIELDSETS
     list_display = ["name", "tenant", "health_word", "health_reason", "used", "grants_count", "is_active"]

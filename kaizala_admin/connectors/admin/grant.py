@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kaizala_admin.connectors import services, views
 from kaizala_admin.connectors.models import Grant
-from kaizala_admin.ui.admin import BaseAdmin
 
 from .columns import button, column
+from .saving import ChangedOnlyAdmin
 
 STATE_TONES = {Grant.State.WORKING: "success", Grant.State.REVOKED: "danger"}
 SEEN = ["connector", "mobile_number", "state", "state_reason", "refresh_expires_at", "access_expires_at"]
@@ -38,7 +38,7 @@ class ExpiryFilter(admin.SimpleListFilter):
 
 
 @admin.register(Grant)
-class GrantAdmin(BaseAdmin):
+class GrantAdmin(ChangedOnlyAdmin):
     fields = ["name", "kind", *SEEN, "refreshed_at", "endpoint_url", "scope"]
     readonly_fields = [*SEEN, "refreshed_at", "endpoint_url", "scope"]
     list_display = ["name", "connector", "kind", "mobile_number", "state_word", "expiry", "refreshed_at"]
