@@ -25,12 +25,12 @@ def retry_failures(broadcast: Broadcast, by: AbstractBaseUser | None, reason: st
     failed = Delivery.objects.filter(broadcast=broadcast, state=FAILED)
     if reason is not None:
         failed = failed.filter(reason=reason)
-    if broadcast.state == Broadcast.State.CANCELLED:
-        return 0
     calls = Dispatch.objects.filter(
         Exists(failed.filter(dispatch=OuterRef("pk"))), broadcast=broadcast, state=State.FAILED
     )
     with transaction.atomic():
+        if _locked_state(broadcast) == Broadcast.State.CANCELLED:
+            return 0
         left_out = failed.filter(dispatch__state=State.SENT)
         alone = list(left_out.select_related("dispatch__connector"))
         people = calls.aggregate(people=Sum("people"))["people"] or 0
@@ -39,6 +39,13 @@ def retry_failures(broadcast: Broadcast, by: AbstractBaseUser | None, reason: st
         if people:
             trail.note(broadcast, by, "retry", after=reason or "", people=people)
     return people
+
+
+def _locked_state(broadcast: Broadcast) -> str:
+    """One at a time, and none beside a pause: a rival would call the same people again."""
+    return (
+        Broadcast.objects.select_for_update(no_key=True).values_list("state", flat=True).get(pk=broadcast.pk)
+    )
 
 
 def _new_calls(broadcast: Broadcast, alone: Sequence[Delivery]) -> int:
@@ -109,6 +116,7 @@ def _settle(
     broadcast: Broadcast, rows: QuerySet[Dispatch], by: AbstractBaseUser | None, what: str, run: Move
 ) -> int:
     with transaction.atomic():
+        _locked_state(broadcast)
         count = run(rows, by)
         if count:
             trail.note(broadcast, by, what, calls=count)

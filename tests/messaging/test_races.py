@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from kaizala_admin.kaizala import FailedRecipient
 from kaizala_admin.outbox.models import State
 from messaging import services
 from messaging.models import Broadcast, Delivery, Dispatch
 
-from .conftest import PUBLIC, Org
+from .conftest import PUBLIC, Org, Recorder, number
 
 RIVALS = 6
 
@@ -68,3 +69,29 @@ def test_cancel_and_resume_at_the_same_moment_never_send_what_is_cancelled(
     assert cancelled is True
     assert Broadcast.objects.get().state == "cancelled"
     assert set(Dispatch.objects.values_list("state", flat=True)) == {State.CANCELLED}
+
+
+def test_many_retries_at_the_same_moment_call_each_person_once_more(
+    race: Callable[..., list[Any]], org: Org, recorder: Recorder
+) -> None:
+    broadcast = org.launched(PUBLIC, [org.public(people=range(30))])
+    recorder.failed = tuple(
+        [FailedRecipient(number(at), "", "Busy" if at < 5 else "Gone", "") for at in range(20)]
+    )
+    recorder.drive(broadcast)
+    answers = race(*[lambda: services.retry_failures(broadcast, None, "Busy")] * RIVALS)
+    assert sorted(answers) == [0] * (RIVALS - 1) + [5]
+    assert list(Dispatch.objects.order_by("pk").values_list("people", "people_failed")) == [(25, 15), (5, 0)]
+
+
+def test_a_retry_and_a_pause_at_the_same_moment_leave_nothing_going_on(
+    race: Callable[..., list[Any]], org: Org
+) -> None:
+    broadcast = org.launched(PUBLIC, [org.public(people=range(900))])
+    Dispatch.objects.exclude(pk=Dispatch.objects.latest("pk").pk).update(state=State.FAILED)
+    Delivery.objects.filter(dispatch__state=State.FAILED).update(state="failed")
+    _again, paused = race(
+        lambda: services.retry_failures(broadcast, None), lambda: services.pause(broadcast, None)
+    )
+    assert paused is True
+    assert Dispatch.objects.filter(state=State.QUEUED, held=False).count() == 0
