@@ -6,6 +6,7 @@ ALLOWED_HOSTS, DATABASE_URL and REDIS_URL itself. A missing secret stops the sta
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -101,6 +102,9 @@ def database() -> dict[str, Any]:
         if test_name := env.str("KAIZALA_TEST_DATABASE", ""):
             config["TEST"] = {"NAME": test_name}
     else:
+        config["HOST"] = unquote(
+            config.get("HOST", "")
+        )  # a socket's folder, as postgres://user@%2Frun%2Fpostgresql/name
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
     return config
