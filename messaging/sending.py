@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -116,11 +117,17 @@ def finish_if_done(broadcast_ids: Iterable[int], settled: Sequence[int] = ()) ->
 
     Two last calls that settle at the same moment may each see the other open: messaging.tick finishes those.
     """
-    count = 0
+    return sum(_finish(pk) for pk in set(broadcast_ids) if not _open(pk, settled).exists())
+
+
+def _open(broadcast_id: int, settled: Sequence[int]) -> QuerySet[Dispatch]:
+    return Dispatch.objects.filter(broadcast=broadcast_id, state__in=OPEN).exclude(pk__in=settled)
+
+
+def _finish(broadcast_id: int) -> int:
+    """Never waits: who holds the broadcast may wait for this very call. The tick finishes what is skipped."""
     going = Broadcast.objects.filter(state__in=[Broadcast.State.RUNNING, Broadcast.State.PAUSED])
-    for pk in set(broadcast_ids):
-        rest = Dispatch.objects.filter(broadcast=pk, state__in=OPEN).exclude(pk__in=settled)
-        if not rest.exists():
-            over = {"state": Broadcast.State.FINISHED, "finished_at": timezone.now()}
-            count += going.filter(pk=pk).update(**over)
-    return count
+    free = going.select_for_update(skip_locked=True, no_key=True).filter(pk=broadcast_id)
+    with transaction.atomic(savepoint=False):
+        over = {"state": Broadcast.State.FINISHED, "finished_at": timezone.now()}
+        return going.filter(pk=broadcast_id).update(**over) if free.exists() else 0

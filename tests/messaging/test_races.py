@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import sleep
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from kaizala_admin.kaizala import FailedRecipient
 from kaizala_admin.outbox.models import State
-from messaging import services
+from messaging import sending, services
 from messaging.models import Broadcast, Delivery, Dispatch
 
 from .conftest import PUBLIC, Org, Recorder, number
@@ -95,3 +96,24 @@ def test_a_retry_and_a_pause_at_the_same_moment_leave_nothing_going_on(
     )
     assert paused is True
     assert Dispatch.objects.filter(state=State.QUEUED, held=False).count() == 0
+
+
+def test_a_pause_at_the_moment_of_the_last_answer_waits_for_nobody_in_a_ring(
+    race: Callable[..., list[Any]], org: Org
+) -> None:
+    broadcast = org.launched(PUBLIC, [org.public()])
+    row = Dispatch.objects.get()
+
+    def last_answer() -> int:
+        with transaction.atomic():
+            Dispatch.objects.filter(pk=row.pk).update(state=State.SENT)
+            sleep(0.3)  # the pause has the broadcast by now, and waits for the call
+            return sending.finish_if_done([broadcast.pk], settled=[row.pk])
+
+    def pause() -> bool:
+        sleep(0.1)
+        return services.pause(broadcast, None)
+
+    race(last_answer, pause)
+    services.finish_done()
+    assert Broadcast.objects.get().state == Broadcast.State.FINISHED
