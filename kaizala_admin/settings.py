@@ -102,9 +102,8 @@ def database() -> dict[str, Any]:
         if test_name := env.str("KAIZALA_TEST_DATABASE", ""):
             config["TEST"] = {"NAME": test_name}
     else:
-        config["HOST"] = unquote(
-            config.get("HOST", "")
-        )  # a socket's folder, as postgres://user@%2Frun%2Fpostgresql/name
+        # A socket's folder comes percent-encoded: postgres://user@%2Frun%2Fpostgresql/name
+        config["HOST"] = unquote(config.get("HOST", ""))
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
     return config
