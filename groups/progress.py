@@ -1,11 +1,13 @@
 """How far syncs have come: the runs that a person started, and all that those started."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
+from typing import Any
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from groups.models import SyncRun
 from groups.services import ACTIVE, family
@@ -83,6 +85,54 @@ def progress(runs: Sequence[SyncRun]) -> Progress:
         problems=tuple(named.filter(state=State.FAILED).order_by("pk")[:SHOWN]),
         notes=tuple(named.filter(state=State.SENT).exclude(detail="").order_by("pk")[:SHOWN]),
     )
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One sync in a few numbers: the run that a person or a schedule started, with all that it started.
+
+    `pages` and `expected` are calls; the people and groups of all of them are summed up.
+    """
+
+    total: int
+    waiting: int
+    failed: int
+    cancelled: int
+    pages: int
+    expected: int
+    seen: int
+    created: int
+    changed: int
+    gone: int
+    settled_at: datetime | None
+
+    @property
+    def finished(self) -> bool:
+        return not self.waiting
+
+    @property
+    def done(self) -> int:
+        """Runs that need no more calls, with or without success."""
+        return self.total - self.waiting
+
+
+def summaries(runs: Sequence[SyncRun]) -> dict[int, Summary]:
+    """By primary key of each run; one query, however many there are."""
+    counts = {"total": Count("pk"), "settled_at": Max("settled_at"), "expected": Sum("expected_pages")}
+    states = {
+        "waiting": Count("pk", Q(state__in=[*ACTIVE, State.UNKNOWN])),
+        "failed": Count("pk", Q(state=State.FAILED)),
+        "cancelled": Count("pk", Q(state=State.CANCELLED)),
+    }
+    # A sum must not be named like the column that it sums up.
+    sums = {f"all_{name}": Sum(name) for name in ("pages", "seen", "created", "changed", "gone")}
+    rows = family(*runs).order_by().annotate(root=Coalesce("parent_id", "pk")).values("root")
+    found: Iterable[dict[str, Any]] = rows.annotate(**counts, **states, **sums)
+    return {row["root"]: _summary(row) for row in found}
+
+
+def _summary(row: dict[str, Any]) -> Summary:
+    return Summary(**{name.removeprefix("all_"): value for name, value in row.items() if name != "root"})
 
 
 def seconds_left(rows: QuerySet[SyncRun]) -> int | None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from groups.models import Group, Member, Subscriber, SyncRun
+from groups.progress import Summary, summaries
 from kaizala_admin.connectors import limiter
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox.models import FINAL, State
@@ -94,26 +95,42 @@ def _line(row: Connector, usage: Any) -> ConnectorLine:
 
 @dataclass(frozen=True)
 class SyncLine:
+    """`sync` sums up the run and all that it started: it is under way until the last of them is done."""
+
     title: str
     url: str
     run: SyncRun
+    sync: Summary
     when: datetime
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """The word and its tone."""
+        if not self.sync.finished:
+            return _("Under way"), "info"
+        if self.sync.failed:
+            return _("Failed") if self.sync.failed == self.sync.total else _("Failed in part"), "danger"
+        return (_("Stopped"), "") if self.sync.cancelled else (_("Finished"), "success")
 
 
 def syncs(request: HttpRequest) -> list[SyncLine] | None:
-    """The latest runs that a person or a schedule started; what those started stands on their pages."""
+    """The latest syncs that a person or a schedule started, each with all that it started."""
     if not may_see(request, SyncRun):
         return None
-    runs = SyncRun.objects.select_related("group", "grant__connector").filter(parent=None)
-    return [_sync_line(run) for run in runs.order_by("-id")[:MOST_SYNCS]]
+    started = SyncRun.objects.select_related("group", "grant__connector").filter(parent=None)
+    runs = list(started.order_by("-id")[:MOST_SYNCS])
+    found = summaries(runs)
+    return [_sync_line(run, found[run.pk]) for run in runs]
 
 
-def _sync_line(run: SyncRun) -> SyncLine:
+def _sync_line(run: SyncRun, sync: Summary) -> SyncLine:
+    ended = sync.settled_at if sync.finished else None
     return SyncLine(
         title=run.group.name if run.group else str(run.grant),
         url=row_url(run),
         run=run,
-        when=run.settled_at or run.started_at or run.created_at,
+        sync=sync,
+        when=ended or run.started_at or run.created_at,
     )
 
 

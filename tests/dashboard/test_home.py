@@ -232,3 +232,58 @@ def test_the_sandbox_is_named_while_a_connector_points_at_it(
     assert 'href="http://127.0.0.1:8990/phones"' in home(viewer).content.decode()
     Connector.objects.update(is_active=False)
     assert "http://127.0.0.1:8990/phones" not in home(viewer).content.decode()
+
+
+def sync_of(grant: Grant, **fields: Any) -> SyncRun:
+    values = {"kind": SyncRun.Kind.DIRECTORY, "state": State.SENT, "settled_at": timezone.now(), **fields}
+    return SyncRun.objects.create(grant=grant, connector=grant.connector, **values)
+
+
+def test_a_sync_is_under_way_until_the_last_of_its_groups_is_done(
+    viewer: Client, grant: Grant, group: Group
+) -> None:
+    run = sync_of(grant, pages=1, expected_pages=1, seen=2, created=2)
+    of_group: dict[str, Any] = {"kind": SyncRun.Kind.GROUP, "parent": run, "expected_pages": 3}
+    child = sync_of(grant, group=group, state=State.QUEUED, settled_at=None, pages=1, seen=50, **of_group)
+    page = home(viewer)
+    (line,) = page.context["syncs"]
+    assert (line.state, line.sync.done, line.sync.total) == (("Under way", "info"), 1, 2)
+    assert (line.sync.pages, line.sync.expected, line.sync.seen) == (2, 4, 52)
+    assert "2 of 4" in page.content.decode()
+    assert "1 of 2 syncs are done. 52 seen, 2 new" in page.content.decode()
+    SyncRun.objects.filter(pk=child.pk).update(state=State.SENT, settled_at=timezone.now())
+    assert home(viewer).context["syncs"][0].state == ("Finished", "success")
+
+
+@pytest.mark.parametrize(
+    ("states", "word"),
+    [
+        ((State.SENT, State.SENT), "Finished"),
+        ((State.SENT, State.FAILED), "Failed in part"),
+        ((State.FAILED,), "Failed"),
+        ((State.SENT, State.CANCELLED), "Stopped"),
+        ((State.SENT, State.SENDING), "Under way"),
+    ],
+)
+def test_a_sync_is_named_by_what_became_of_all_its_groups(
+    viewer: Client, grant: Grant, group: Group, states: tuple[State, ...], word: str
+) -> None:
+    run = sync_of(grant, state=states[0])
+    for state in states[1:]:
+        sync_of(grant, kind=SyncRun.Kind.GROUP, parent=run, group=group, state=state)
+    (line,) = home(viewer).context["syncs"]
+    assert line.state[0] == word
+
+
+def test_more_syncs_cost_no_more_queries(
+    viewer: Client, grant: Grant, django_assert_num_queries: Any
+) -> None:
+    from kaizala_admin.dashboard import panels
+
+    request: Any = type("Request", (), {"user": User.objects.get()})()
+    panels.syncs(request)
+    for total in (1, 3):
+        while SyncRun.objects.count() < total:
+            sync_of(grant)
+        with django_assert_num_queries(2):
+            assert len(panels.syncs(request) or []) == total
