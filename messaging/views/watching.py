@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 
 from groups.models import Group
 from kaizala_admin.outbox.models import State
-from messaging import progress
+from messaging import hindrances, progress
 from messaging.models import Broadcast, Delivery, Dispatch
 
 from .base import BroadcastMixin, url
@@ -48,6 +48,7 @@ class Progress(BroadcastMixin, TemplateView):
         shown = {
             "progress": now,
             "moving": row.state in ("running", "paused"),
+            "hindrances": hindrances.of(row),
             "links": {
                 "sent": ledger_url(row, state="sent"),
                 "waiting": ledger_url(row, state="queued"),

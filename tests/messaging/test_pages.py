@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from groups.models import Subscriber
+from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox.models import State
 from messaging import services
 from messaging.models import Broadcast, Delivery, Dispatch
@@ -247,6 +248,30 @@ def test_failures_and_doubts_are_settled_from_the_pages(org: Org, signed_in: Sig
         assert client.post(address, {**data, "confirmed": "yes"}).status_code == 302
     states = Dispatch.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["queued", "sent", "queued"]
+
+
+def test_what_holds_a_broadcast_up_is_said_on_its_page(org: Org, signed_in: SignIn) -> None:
+    client = signed_in("Viewer")
+    broadcast = org.launched(GROUPS, [org.group("A"), org.group("B")])
+    address = url("progress", broadcast.pk)
+    assert client.get(address).context["hindrances"] == []
+    break_off(Dispatch.objects.earliest("pk"), State.QUEUED, "not_sent")
+    page = client.get(address)
+    words = "1 call waits: Kaizala could not be reached. It is tried again by itself."
+    assert page.context["hindrances"] == [words]
+    assert words in page.content.decode()
+    Connector.objects.update(health=Connector.Health.NEEDS_ATTENTION, health_reason="The secret is refused.")
+    why = f"The connector “{Connector.objects.get().name}” needs attention: The secret is refused."
+    assert client.get(address).context["hindrances"] == [why]
+    Grant.objects.update(state=Grant.State.REVOKED)
+    refused = f"Kaizala refused the grant “{Grant.objects.get().name}”."
+    (told,) = client.get(address).context["hindrances"]
+    assert told == f"{refused} Its calls wait until it has a new refresh token."
+    Connector.objects.update(is_active=False)
+    (told,) = client.get(address).context["hindrances"]
+    assert "is switched off" in told
+    services.pause(broadcast, None)
+    assert client.get(address).context["hindrances"] == []
 
 
 def test_the_moving_part_moves_only_while_it_is_sent(org: Org, signed_in: SignIn, recorder: Recorder) -> None:
