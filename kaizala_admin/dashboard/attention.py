@@ -24,6 +24,7 @@ RECENT = timedelta(days=7)  # how long a failure stays on the home page
 SILENT = timedelta(seconds=90)  # the dispatcher beats every few seconds, the worker four times a minute
 LATE_SWEEP = timedelta(minutes=2)  # the sweep runs every ten seconds
 OVERDUE = timedelta(minutes=15)  # schedules tick every minute
+UNREACHED = "not_sent"  # the outbox's reason: no connection
 PROCESSES = ("dispatcher", "worker")
 
 
@@ -92,6 +93,7 @@ def _rows_of(row_class: type[OutboxRow], now: datetime) -> Iterator[Item]:
     asking = Q(reason=TOO_MANY_GONE) if row_class is SyncRun else Q(pk__in=[])
     found = row_class._default_manager.order_by().aggregate(
         unknown=Count("pk", Q(state=State.UNKNOWN)),
+        unreached=Count("pk", Q(state=State.QUEUED, reason=UNREACHED, held=False)),
         failed=Count("pk", failed & ~asking),
         stuck=Count("pk", Q(state=State.SENDING, lease_until__lt=now - LATE_SWEEP)),
     )
@@ -99,6 +101,10 @@ def _rows_of(row_class: type[OutboxRow], now: datetime) -> Iterator[Item]:
     if count := found["unknown"]:
         text = _("%(name)s with an unknown outcome: did they arrive?") % {"name": name}
         yield Item(count, text, rows_url(row_class, state__exact=State.UNKNOWN), "danger")
+    if count := found["unreached"]:
+        text = _("%(name)s wait: Kaizala could not be reached, and is tried again") % {"name": name}
+        url = rows_url(row_class, state__exact=State.QUEUED, reason__exact=UNREACHED, held__exact=0)
+        yield Item(count, text, url, "danger")
     if count := found["failed"]:
         text = _("%(name)s failed in the last 7 days") % {"name": name}
         yield Item(count, text, rows_url(row_class, state__exact=State.FAILED, settled_at__gte=since))

@@ -145,6 +145,12 @@ def test_failed_dispatches_are_named_for_a_week(viewer: Client, group: Group) ->
     assert items(viewer) == []
 
 
+def test_calls_that_cannot_reach_kaizala_are_pressing(viewer: Client, group: Group) -> None:
+    broadcast(group, State.QUEUED, State.QUEUED, reason="not_sent")
+    broadcast(group, State.QUEUED)
+    check(viewer, 2, "dispatches wait: Kaizala could not be reached, and is tried again", "danger")
+
+
 def test_a_late_sweep_is_noticed(viewer: Client, group: Group) -> None:
     broadcast(group, State.SENDING, lease_until=timezone.now() - timedelta(minutes=5))
     (item,) = items(viewer)
