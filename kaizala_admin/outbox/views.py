@@ -31,6 +31,7 @@ class OutboxView(ConsoleView):
             states=State.labels,
             classes=classes,
             unknown=sum(known.unknown for known in classes),
+            failures=any(known.failures for known in classes),
             may_settle=self.request.user.has_perm(SETTLE),
             **kwargs,
         )

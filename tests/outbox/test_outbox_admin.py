@@ -90,6 +90,14 @@ def test_the_page_counts_rows_by_state_and_each_number_leads_to_its_rows(make: C
             assert answer.context["cl"].result_count == cell.count
 
 
+def test_the_page_says_that_nothing_has_failed_rather_than_nothing(make: Callable[..., Parcel]) -> None:
+    client = sign_in("Viewer")
+    row = make()
+    assert "Nothing has failed." in text_of(client, reverse("admin:outbox"))
+    Parcel.objects.filter(pk=row.pk).update(state=State.FAILED, reason="not_sent")
+    assert "Nothing has failed." not in text_of(client, reverse("admin:outbox"))
+
+
 def test_the_page_makes_as_many_queries_for_three_rows_as_for_one(make: Callable[..., Parcel]) -> None:
     client = sign_in("Operator")
 
