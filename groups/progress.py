@@ -1,6 +1,6 @@
 """How far syncs have come: the runs that a person started, and all that those started."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
@@ -127,7 +127,7 @@ def summaries(runs: Sequence[SyncRun]) -> dict[int, Summary]:
     # A sum must not be named like the column that it sums up.
     sums = {f"all_{name}": Sum(name) for name in ("pages", "seen", "created", "changed", "gone")}
     rows = family(*runs).order_by().annotate(root=Coalesce("parent_id", "pk")).values("root")
-    found: Iterable[dict[str, Any]] = rows.annotate(**counts, **states, **sums)
+    found: Any = rows.annotate(**counts, **states, **sums)
     return {row["root"]: _summary(row) for row in found}
 
 
