@@ -8,12 +8,12 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from . import columns, sheets
+from . import bulk, columns, sheets
 from .models import AudienceLine, Broadcast
 from .numbers import Problem, normalise
 
 MAX_ROWS = 100_000
-BATCH = 1_000
+FIELDS = ("line", "given", "mobile_number", "problem")  # of a stored line
 _CUTS = re.compile(r"[,;\t|]")
 
 
@@ -82,15 +82,5 @@ def _check(given: Iterable[tuple[int, str]], region: str) -> list[Line]:
 def store(broadcast: Broadcast, lines: Iterable[Line]) -> None:
     """Replaces the stored lines of a draft; inside the caller's transaction."""
     AudienceLine.objects.filter(broadcast=broadcast).delete()
-    rows = (
-        AudienceLine(
-            broadcast=broadcast,
-            line=one.line,
-            given=one.given,
-            mobile_number=one.mobile_number,
-            problem=one.problem,
-        )
-        for one in lines
-    )
-    while some := list(islice(rows, BATCH)):
-        AudienceLine.objects.bulk_create(some)
+    rows = ((broadcast.pk, one.line, one.given, one.mobile_number, one.problem) for one in lines)
+    bulk.insert(AudienceLine, ("broadcast", *FIELDS), rows)

@@ -1,7 +1,6 @@
 """Drafts: write, change, copy, throw away. Nothing here calls Kaizala."""
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -9,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from kaizala_admin.connectors.models import Tenant
-from messaging import kinds, lines, trail
+from messaging import bulk, kinds, lines, trail
 from messaging.audience import Choice
 from messaging.models import AudienceLine, Broadcast
 
@@ -83,11 +82,8 @@ def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> Broadcas
 
 
 def _copy_lines(source: Broadcast, target: Broadcast) -> None:
-    fields = ("line", "given", "mobile_number", "problem")
-    stored = AudienceLine.objects.filter(broadcast=source).order_by("id").values(*fields).iterator()
-    rows = (AudienceLine(broadcast=target, **values) for values in stored)
-    while some := list(islice(rows, lines.BATCH)):
-        AudienceLine.objects.bulk_create(some)
+    stored = AudienceLine.objects.filter(broadcast=source).order_by("id").values_list(*lines.FIELDS)
+    bulk.insert(AudienceLine, ("broadcast", *lines.FIELDS), ((target.pk, *values) for values in stored))
 
 
 def delete_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:

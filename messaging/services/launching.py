@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
@@ -13,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kaizala_admin.outbox import services as outbox
-from messaging import audience, checking, trail
+from messaging import audience, bulk, checking, trail
 from messaging.models import Broadcast, Delivery, Dispatch
 
-BATCH = 2_000  # ledger lines in one INSERT
+LEDGER = ("broadcast", "dispatch", "group", "mobile_number", "name", "people", "state", "reason")
 
 
 class CannotLaunch(Exception):
@@ -82,9 +81,7 @@ def _start(
         if not _same(draft).update(**started, **totals):
             return False
         dispatches = outbox.post([_dispatch(draft, part) for part in parts])
-        lines = _lines(draft, dispatches, parts)
-        while some := list(islice(lines, BATCH)):
-            Delivery.objects.bulk_create(some)
+        bulk.insert(Delivery, LEDGER, _lines(draft, dispatches, parts))
         trail.note(draft, by, "launch", "draft", "running", people=found.people, calls=len(parts))
     return True
 
@@ -109,14 +106,12 @@ def _dispatch(draft: Broadcast, part: audience.Part) -> Dispatch:
 
 def _lines(
     draft: Broadcast, dispatches: Sequence[Dispatch], parts: Sequence[audience.Part]
-) -> Iterator[Delivery]:
+) -> Iterator[tuple[Any, ...]]:
+    """The ledger, in the order of LEDGER: a line for a whole group, one for each person of a batch."""
+    waiting = (Delivery.State.QUEUED.value, "")
     for dispatch, part in zip(dispatches, parts, strict=True):
-        same: dict[str, Any] = {
-            "broadcast": draft,
-            "dispatch_id": dispatch.pk,
-            "group_id": part.group.pk,
-        }
+        same = (draft.pk, dispatch.pk, part.group.pk)
         if part.mode == Dispatch.Mode.GROUP:
-            yield Delivery(name=part.group.name, people=part.count, **same)
+            yield (*same, "", part.group.name, part.count, *waiting)
         for number, name in part.people:
-            yield Delivery(mobile_number=number, name=name, **same)
+            yield (*same, number, name, 1, *waiting)

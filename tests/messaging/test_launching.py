@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +65,15 @@ def test_nobody_is_named_twice_over_two_public_groups(org: Org, recorder: Record
     broadcast = org.launched(PUBLIC, [org.public("A", [1, 2]), org.public("B", [2, 3])])
     recorder.drive(broadcast)
     assert [to for _kind, _group, to in recorder.calls] == [[number(1), number(2)], [number(3)]]
+
+
+def test_a_large_ledger_is_written_in_few_statements(org: Org) -> None:
+    draft = org.draft(PUBLIC, [org.public(people=range(3000))])
+    with CaptureQueriesContext(connection) as queries:
+        assert services.launch(draft, None, 3000) is True
+    written = [one["sql"] for one in queries if 'INTO "messaging_delivery"' in one["sql"]]
+    assert len(written) == 2
+    assert Delivery.objects.filter(broadcast=draft, state="queued", reason="", people=1).count() == 3000
 
 
 def test_a_double_click_sends_once(org: Org, recorder: Recorder) -> None:
