@@ -169,6 +169,15 @@ def test_the_call_log_is_filtered(client: Client, query: str, shown: int) -> Non
 
 
 @pytest.mark.django_db
+def test_a_long_path_of_the_call_log_may_break_and_is_no_markup(client: Client) -> None:
+    sign_in(client, "Administrator")
+    make(1)
+    ApiCall.objects.update(path="/v1/groups?showDetail=true&name=<b>")
+    page = client.get(reverse("admin:connectors_apicall_changelist")).content.decode()
+    assert "/<wbr>v1/<wbr>groups?<wbr>showDetail=true&amp;<wbr>name=&lt;b&gt;" in page
+
+
+@pytest.mark.django_db
 def test_the_call_log_cannot_be_written(client: Client) -> None:
     sign_in(client, "Administrator")
     make(1)
