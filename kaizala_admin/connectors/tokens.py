@@ -166,7 +166,7 @@ def _buy(grant: Grant, refresh_token: str) -> Access:
 
 def refusal_of(grant: Grant, error: KaizalaError) -> KaizalaError:
     """What a no to the token call means. Only Kaizala itself, which names a code, can refuse a token."""
-    names = {"grant": grant.name, "root": grant.connector.api_root, "why": error.message.rstrip(".") + "."}
+    names = {"grant": grant.name, "root": grant.connector.api_root, "why": error.message.rstrip(".!") + "."}
     more: dict[str, Any] = {"code": error.code, "status": error.status}
     if error.code in WRONG_CONNECTOR:
         text = _("Kaizala does not accept this connector's application ID and secret: %(why)s Correct them.")

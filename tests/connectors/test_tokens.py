@@ -12,8 +12,14 @@ from django.utils import timezone
 from kaizala_admin.connectors import leases
 from kaizala_admin.connectors.clients import client_for
 from kaizala_admin.connectors.models import Connector, Grant
-from kaizala_admin.connectors.tokens import ConnectorRefused, TokenRefused, TokenUnavailable, ensure_access
-from kaizala_admin.kaizala import ExpiredToken, HostNotAllowed, NotSent
+from kaizala_admin.connectors.tokens import (
+    ConnectorRefused,
+    TokenRefused,
+    TokenUnavailable,
+    ensure_access,
+    refusal_of,
+)
+from kaizala_admin.kaizala import ExpiredToken, HostNotAllowed, NotSent, Refused
 from tests.sandbox_process import SandboxProcess
 
 from .conftest import token_calls
@@ -28,6 +34,12 @@ def test_the_first_client_gets_a_token_and_reaches_the_groups(grant: Grant, sand
     assert stored.endpoint_url == sandbox.url
     client_for(stored).fetch_groups()
     assert token_calls(sandbox) == 1
+
+
+def test_kaizalas_own_words_end_with_one_full_stop(grant: Grant) -> None:
+    for words in ("Token unknown", "Token unknown.", "Token unknown!"):
+        refusal = refusal_of(grant, Refused(words, code="InvalidToken", status=401))
+        assert f"{grant.name}: Token unknown. Get a new token" in refusal.message
 
 
 def test_a_null_refresh_token_keeps_the_old_one(grant: Grant, tenant_token: str) -> None:
