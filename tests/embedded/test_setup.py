@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.contrib.auth.models import User
 
+from groups.services import start_connector_sync
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
 from kaizala_admin.embedded import connect, console, keys, ports
 from kaizala_admin.embedded.child import Child
@@ -131,6 +132,36 @@ def test_another_sandbox_brings_its_own_grant() -> None:
     )
     assert [grant.refresh_token for grant in connector.grants.all()] == ["n"]
     assert connector.api_root == "http://127.0.0.1:8009"
+
+
+@pytest.mark.django_db
+def test_another_sandbox_is_reached_also_when_rows_hang_on_the_grant() -> None:
+    connector = connect.connect("http://127.0.0.1:8001", state(), Budgets())
+    start_connector_sync(connector)
+    connector.grants.update(state="revoked", access_token="old", endpoint_url="http://127.0.0.1:8001")
+    connect.connect("http://127.0.0.1:8001", state(application_id="b", refresh_token="n"), Budgets())
+    grant = Grant.objects.get()
+    assert (grant.refresh_token, grant.state, grant.access_token) == ("n", "working", "")
+
+
+@pytest.mark.django_db
+def test_a_sandbox_that_moved_is_called_at_its_new_address() -> None:
+    connector = connect.connect("http://127.0.0.1:8001", state(), Budgets())
+    connector.grants.update(access_token="old", endpoint_url="http://127.0.0.1:8001")
+    connect.connect("http://127.0.0.1:8009", state(), Budgets())
+    grant = Grant.objects.get()
+    assert (grant.endpoint_url, grant.access_token, grant.refresh_token) == ("", "", "r")
+
+
+@pytest.mark.django_db
+def test_connecting_again_puts_nothing_back_that_was_changed_meanwhile() -> None:
+    connector = connect.connect("http://127.0.0.1:8001", state(), Budgets())
+    connector.grants.update(access_token="bought")
+    Connector.objects.update(health=Connector.Health.NEEDS_ATTENTION, batch_size=7)
+    connect.connect("http://127.0.0.1:8001", state(), Budgets())
+    stored = Connector.objects.get()
+    assert (stored.health, stored.batch_size) == (Connector.Health.NEEDS_ATTENTION, 7)
+    assert Grant.objects.get().access_token == "bought"
 
 
 @pytest.mark.django_db
