@@ -49,6 +49,21 @@ def claim(connector_id: int, most: int = 1, first: type[OutboxRow] | None = None
     return found
 
 
+def recall(connector_id: int) -> int:
+    """Takes back the permits that no worker has used yet, because Kaizala asked for a rest. Returns how many.
+
+    Rows that somebody claims or grants at this moment are left to them, so nobody waits for anybody.
+    """
+    count = 0
+    for row_class in row_classes():
+        with transaction.atomic():
+            granted = permitted(row_class).filter(connector_id=connector_id)
+            locked = granted.select_for_update(skip_locked=True, of=("self",))
+            keys = list(locked.values_list("pk", flat=True))
+            count += granted.filter(pk__in=keys).update(permits=0) if keys else 0
+    return count
+
+
 def _claim_of(row_class: type[OutboxRow], connector_id: int, most: int) -> list[Claim]:
     """The rows are locked between the look and the claim: by the transaction on SQLite, else one by one."""
     waiting = permitted(row_class).filter(connector_id=connector_id, connector__is_active=True)

@@ -13,7 +13,7 @@ from kaizala_admin.connectors.services import mark_attention, mark_working
 from kaizala_admin.connectors.tokens import TokenRefused, ensure_access
 from kaizala_admin.kaizala import KaizalaClient, KaizalaError
 
-from .claims import Claim
+from .claims import Claim, recall
 from .classification import Verdict, before_the_call, classify, not_recorded
 from .desk import Slip, hand_in, turn
 from .models import OutboxRow, State
@@ -101,6 +101,7 @@ def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) ->
         settle_error(row, verdict, taken.started_at)
     if verdict.pause:
         limiter.pause(row.connector_id, verdict.pause)
+        recall(row.connector_id)
     if verdict.attention:
         mark_attention(row.connector, verdict.detail)
     if verdict.new_token:

@@ -1,0 +1,95 @@
+"""F11, a 308 in the middle, answers that are too slow: Kaizala itself gives trouble."""
+
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+
+import pytest
+from django.utils import timezone
+
+from kaizala_admin.connectors.models import Bucket
+from tests.faults import tally
+from tests.faults.harness import FaultHouse
+from tests.faults.running.test_workers import some_more, waiting
+from tests.faults.sizes import SIZES
+from tests.flows.house import THREADS
+
+
+def test_an_endpoint_that_moves_in_the_middle_is_followed(house: FaultHouse) -> None:
+    house.fault("slow", seconds=0.3, times=40)
+    broadcast = house.to_all("We have moved")
+    some_more(house, broadcast, 8)
+    assert waiting(broadcast)
+    house.delete("/sandbox/faults")
+    house.fault("moved", times=20)
+    found = house.settled(broadcast)
+    moves = house.struck()
+    tally.keep("--  308 in the middle of a broadcast", moves, found)
+    assert moves == 20
+    assert (found.sent, found.broken_promises) == (found.people, {})
+
+
+def test_answers_slower_than_the_time_out_leave_doubts_and_no_second_copy(house: FaultHouse) -> None:
+    house.fault("hang-after", seconds=8, times=10)  # the house waits 5 s for an answer
+    broadcast = house.to_all("Are you still there?")
+    found = house.settled(broadcast)
+    tally.keep("--  answers slower than the time-out", house.struck(), found)
+    assert (found.unknown, found.sent) == (10, found.people - 10)
+    assert (found.copies, found.broken_promises) == (1, {})
+
+
+MINUTE = 55.0  # seconds: without a time that can be read the pause is about a minute (contract 1.7)
+STORMS: list[tuple[str, Callable[[], str], float]] = [  # Retry-After, and seconds for which nothing may come
+    ("1", lambda: "1", 1.0),
+    ("3", lambda: "3", 3.0),
+    ("a date", lambda: formatdate(time.time() + 4, usegmt=True), 2.8),
+    ("30", lambda: "30", 30.0),
+    ("120", lambda: "120", 120.0),
+    ("absent", lambda: "", MINUTE),
+    ("garbage", lambda: "soon", MINUTE),
+]
+UNDER_WAY = 0.4  # seconds for what had left before the answer was read
+LONGEST = 3.0  # seconds that a test waits; of a longer pause it takes the database's word for the rest
+
+
+@pytest.mark.parametrize(("what", "header", "pause"), STORMS, ids=[storm[0] for storm in STORMS])
+def test_after_a_429_nothing_comes_before_its_time(
+    house: FaultHouse, what: str, header: Callable[[], str], pause: float
+) -> None:
+    house.fault("slow", seconds=0.1)
+    broadcast, storms = house.to_all(f"Storm {what}"), 0
+    most = SIZES.storms if pause <= LONGEST else 1
+    while storms < most and waiting(broadcast):
+        house.delete("/sandbox/faults")
+        house.fault("throttle", retryAfter=header(), times=1)
+        house.fault("slow", seconds=0.1)
+        house.wait(lambda seen=storms: house.get("/sandbox/calls")["throttled"] > seen)
+        begun, storms = time.monotonic(), storms + 1
+        time.sleep(UNDER_WAY)
+        before = house.get("/sandbox/calls")["total"]
+        time.sleep(max(0.0, min(pause, LONGEST) - (time.monotonic() - begun) - 0.1))
+        assert house.get("/sandbox/calls")["total"] == before
+        if pause > LONGEST:
+            bucket = Bucket.objects.get(key__startswith="connector:")
+            assert bucket.paused_until - time.time() > pause - LONGEST - 1
+            Bucket.objects.update(paused_until=0)
+            broadcast.dispatches.filter(state="queued").update(not_before=timezone.now())
+    house.delete("/sandbox/faults")
+    found = house.settled(broadcast)
+    tally.keep(f"F11 429 with Retry-After {what}", storms, found)
+    assert (found.sent, found.broken_promises) == (found.people, {})
+    assert set(broadcast.dispatches.values_list("attempts", flat=True)) == {1}
+
+
+def test_a_429_calls_back_the_permits_that_are_out(house: FaultHouse) -> None:
+    house.fault("throttle", retryAfter="2", times=1)
+    house.fault("slow", seconds=0.1)
+    broadcast = house.to_all("Stop at once")
+    house.wait(lambda: house.get("/sandbox/calls")["throttled"])
+    at_once = house.get("/sandbox/calls")["total"]
+    time.sleep(1)
+    late = house.get("/sandbox/calls")["total"] - at_once
+    assert late <= THREADS  # what was on the line already
+    house.delete("/sandbox/faults")
+    found = house.settled(broadcast)
+    assert (found.sent, found.broken_promises) == (found.people, {})
