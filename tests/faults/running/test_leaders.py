@@ -1,0 +1,78 @@
+"""F9, F20 and clocks: a leader that stands still, a second one, and people who press buttons."""
+
+import os
+import signal
+import time
+
+from kaizala_admin.connectors.models import Lease
+from kaizala_admin.embedded import children
+from messaging import services
+from messaging.models import Broadcast
+from tests.faults import tally
+from tests.faults.harness import FaultHouse, chance
+from tests.faults.running.test_workers import some_more, waiting
+from tests.faults.sizes import SIZES
+
+
+def test_a_leader_that_stands_still_is_replaced_and_its_late_grants_count_for_nothing(
+    house: FaultHouse,
+) -> None:
+    leader = house.supervisor.children["dispatcher"].process
+    assert leader is not None
+    spec = children.dispatcher()
+    house.supervisor.start(children.Spec("second", spec.command, spec.is_ready))
+    try:
+        house.fault("slow", seconds=0.8)
+        broadcast = house.to_all("Who leads?")
+        some_more(house, broadcast, 4)
+        before = Lease.objects.get(pk="dispatcher")
+        os.kill(leader.pid, signal.SIGSTOP)
+        stopped = time.monotonic()
+        house.wait(lambda: Lease.objects.get(pk="dispatcher").fence > before.fence, 40)
+        house.delete("/sandbox/faults")
+        assert time.monotonic() - stopped < 20
+        os.kill(leader.pid, signal.SIGCONT)
+        found = house.settled(broadcast)
+    finally:
+        os.kill(leader.pid, signal.SIGCONT)
+        house.supervisor.children.pop("second").kill()
+    assert house.get("/sandbox/calls")["throttled"] == 0
+    tally.keep("F9  SIGSTOP of the leading dispatcher, two of them", 1, found)
+    assert (found.sent, found.broken_promises) == (found.people, {})
+
+
+def test_pause_and_resume_storms_send_everything_once(house: FaultHouse) -> None:
+    house.fault("slow", seconds=0.2)
+    broadcast, dice, presses = house.to_all("Fickle"), chance("F20"), 0
+    while presses < SIZES.presses and waiting(broadcast):
+        time.sleep(dice.uniform(0, 0.3))
+        if services.pause(broadcast, None):
+            time.sleep(1.0)
+            before = house.get("/sandbox/calls")["total"]
+            time.sleep(0.2)
+            assert house.get("/sandbox/calls")["total"] == before
+        time.sleep(dice.uniform(0, 0.1))
+        services.resume(broadcast, None)
+        presses += 2
+    found = house.settled(broadcast)
+    tally.keep("F20 pauses and resumes while sending", presses, found)
+    assert presses > 2
+    assert (found.sent, found.broken_promises) == (found.people, {})
+
+
+def test_what_is_cancelled_in_the_middle_is_never_sent(house: FaultHouse) -> None:
+    found, times = tally.Count(), 3
+    for number in range(times):
+        house.delete("/sandbox/faults")
+        house.fault("slow", seconds=0.3)
+        broadcast = house.to_all(f"Never mind {number}")
+        some_more(house, broadcast, 4)
+        services.pause(broadcast, None)
+        services.resume(broadcast, None)
+        assert services.cancel(Broadcast.objects.get(pk=broadcast.pk), None) is True
+        house.wait(lambda one=broadcast: not waiting(one))
+        found += house.count(broadcast)
+    tally.keep("F20 cancelled in the middle", times, found)
+    assert found.cancelled > 0
+    assert found.sent + found.cancelled == found.people
+    assert found.broken_promises == {}
