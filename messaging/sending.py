@@ -1,5 +1,6 @@
 """One dispatch: the call that it makes, and what the call changes in the ledger."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -16,6 +17,7 @@ from kaizala_admin.outbox.words import reason_words
 from . import kinds
 from .models import Broadcast, Delivery, Dispatch
 
+log = logging.getLogger(__name__)
 OPEN = (State.QUEUED, State.SENDING)
 CHUNK = 500  # values in one condition
 
@@ -42,6 +44,9 @@ def record(dispatch: Dispatch, sent: Sent) -> None:
         lines.filter(mobile_number__in=numbers).update(state=Delivery.State.FAILED, reason=reason[:200])
         for reason, numbers in _failures(dispatch, sent.failed)
     )
+    if lost := max(0, len(sent.failed) - failed):
+        text = "Dispatch %s: %d of %d people whom Kaizala left out are not in the ledger"
+        log.warning(text, dispatch.pk, lost, len(sent.failed))
     dispatch.reference_id, dispatch.people_failed = sent.reference_id[:100], failed
     dispatch.save(update_fields=["reference_id", "people_failed"])
     finish_if_done([dispatch.broadcast_id], settled=[dispatch.pk])
@@ -55,10 +60,16 @@ def _failures(dispatch: Dispatch, failed: Sequence[FailedRecipient]) -> Iterable
     by_reason: dict[str, list[str]] = defaultdict(list)
     for one in failed:
         if number := one.mobile_number or known.get(one.person_id, ""):
-            by_reason[one.reason or one.code or "Kaizala did not say why."].append(number)
+            by_reason[one.reason or one.code or "Kaizala did not say why."] += _spellings(number)
     for reason, numbers in by_reason.items():
         for start in range(0, len(numbers), CHUNK):
             yield reason, numbers[start : start + CHUNK]
+
+
+def _spellings(number: str) -> set[str]:
+    """As the mirror may have it: Kaizala need not answer in the form that was sent."""
+    digits = "".join(letter for letter in number if letter.isdecimal())
+    return {number, digits, f"+{digits}"}
 
 
 def _numbers_of(dispatch: Dispatch, person_ids: Sequence[str]) -> dict[str, str]:

@@ -31,6 +31,29 @@ def test_people_whom_kaizala_left_out_are_failed_with_their_reason(org: Org, rec
     assert Dispatch.objects.get().reference_id == "ref-1"
 
 
+@pytest.mark.parametrize("spelled", ["919800000001", "+91 98000-00001", " +919800000001 "])
+def test_who_was_left_out_is_found_in_any_spelling_of_the_number(
+    org: Org, recorder: Recorder, spelled: str
+) -> None:
+    recorder.failed = (refused(1, mobile_number=spelled),)
+    broadcast = org.launched(PUBLIC, [org.public(people=range(3))])
+    recorder.drive(broadcast)
+    assert list(Delivery.objects.filter(state="failed").values_list("mobile_number")) == [(number(1),)]
+    assert Dispatch.objects.get().people_failed == 1
+
+
+def test_who_was_left_out_and_is_not_in_the_ledger_is_said_in_the_log(
+    org: Org, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder.failed = (refused(1), refused(77))
+    broadcast = org.launched(PUBLIC, [org.public(people=range(3))])
+    recorder.drive(broadcast)
+    row = Dispatch.objects.get()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Dispatch {row.pk}: 1 of 2 people whom Kaizala left out are not in the ledger"
+    ]
+
+
 def test_recording_writes_all_people_in_one_statement(org: Org, recorder: Recorder) -> None:
     org.launched(PUBLIC, [org.public(people=range(30))])
     row = Dispatch.objects.get()
