@@ -1,4 +1,6 @@
 // The compose page's counter and the parts that belong to the chosen audience. The server checks everything again.
+// Unfold's listener on file fields wants a text field beside each and fails without one; this says that it is there.
+for (const input of document.querySelectorAll("input[type=file]")) input.hasChangeListener = true;
 document.addEventListener("DOMContentLoaded", () => {
   const number = new Intl.NumberFormat(document.documentElement.lang || "en");
   for (const output of document.querySelectorAll("[data-counts]")) {

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -91,3 +92,15 @@ def test_every_page_is_fit_for_the_browser(
             complaints.append(f"{path}: not exactly one main heading")
     assert complaints == []
     assert len(pages) > 20
+
+
+def test_choosing_a_file_raises_no_error(browser: Browser, live_server: LiveServer, boss: Client) -> None:
+    page = opened(browser, live_server, boss, DESK, "light")
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(reverse("admin:messaging_broadcast_add"))
+    page.locator("input[name=mode][value=people]").check()
+    sheet: Any = {"name": "numbers.csv", "mimeType": "text/csv", "buffer": b"+919812345678"}
+    page.set_input_files("#id_file", sheet)
+    assert page.locator("#id_file").input_value().endswith("numbers.csv")
+    assert complaints == []
