@@ -8,12 +8,13 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kaizala_admin.outbox import services as outbox
 from messaging import audience, bulk, checking, trail
-from messaging.models import Broadcast, Delivery, Dispatch
+from messaging.models import AudienceLine, Broadcast, Delivery, Dispatch
 
 LEDGER = ("broadcast", "dispatch", "group", "mobile_number", "name", "people", "state", "reason")
 
@@ -40,8 +41,9 @@ def may_launch(by: PermissionsMixin | None, people: int, broadcast: Broadcast) -
 
 
 def fingerprint(broadcast: Broadcast) -> str:
-    """Changes when what would be sent changes; carried by the confirm page."""
-    said = [broadcast.kind, broadcast.content, broadcast.audience, broadcast.tenant_id]
+    """Changes when what would be sent, or to which numbers, changes; carried by the confirm page."""
+    given = AudienceLine.objects.filter(broadcast=broadcast).aggregate(n=Count("pk"), last=Max("pk"))
+    said = [broadcast.kind, broadcast.content, broadcast.audience, broadcast.tenant_id, given]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -54,7 +56,8 @@ def launch(broadcast: Broadcast, by: Any, expected_people: int, *, expected_draf
     draft = Broadcast.objects.select_related("tenant").get(pk=broadcast.pk)
     if draft.state != Broadcast.State.DRAFT:
         return False
-    _need_unchanged(draft, expected_draft)
+    shown = fingerprint(draft)
+    _need_same(shown, expected_draft)
     found = checking.check(draft)
     if not may_launch(by, found.people, draft):
         raise PermissionDenied(_("You may not send to so many people. Ask an approver to send this draft."))
@@ -64,32 +67,33 @@ def launch(broadcast: Broadcast, by: Any, expected_people: int, *, expected_draf
     if found.people != expected_people or sum(part.count for part in parts) != found.dispatch_people:
         words = _("The number of people changed from %(before)s to %(now)s. Nothing is sent. Look again.")
         raise Changed(words % {"before": f"{expected_people:,}", "now": f"{found.people:,}"})
-    return _start(draft, by, parts, found)
+    return _start(draft, by, parts, found, shown)
 
 
-def _need_unchanged(draft: Broadcast, expected_draft: str | None) -> None:
-    if expected_draft is not None and fingerprint(draft) != expected_draft:
+def _need_same(draft: str, expected_draft: str | None) -> None:
+    if expected_draft is not None and draft != expected_draft:
         raise Changed(_("Somebody changed this draft meanwhile. Nothing is sent. Look again."))
 
 
 def _start(
-    draft: Broadcast, by: AbstractBaseUser | None, parts: Sequence[audience.Part], found: checking.Check
+    draft: Broadcast,
+    by: AbstractBaseUser | None,
+    parts: Sequence[audience.Part],
+    found: checking.Check,
+    shown: str,
 ) -> bool:
+    """A rival's launch makes this False; a rival's edit raises Changed, and nothing is sent."""
     with transaction.atomic():
         started = {"state": Broadcast.State.RUNNING, "launched_by": by, "launched_at": timezone.now()}
         totals = {"people": found.dispatch_people, "dispatch_count": len(parts)}
-        if not _same(draft).update(**started, **totals):
+        drafts = Broadcast.objects.filter(pk=draft.pk, state=Broadcast.State.DRAFT)
+        if not drafts.update(**started, **totals):
             return False
+        _need_same(fingerprint(Broadcast.objects.get(pk=draft.pk)), shown)
         dispatches = outbox.post([_dispatch(draft, part) for part in parts])
         bulk.insert(Delivery, LEDGER, _lines(draft, dispatches, parts))
         trail.note(draft, by, "launch", "draft", "running", people=found.people, calls=len(parts))
     return True
-
-
-def _same(draft: Broadcast) -> Any:
-    """The row, only while it is the draft that was read: a rival's launch or edit makes this empty."""
-    unchanged = {"content": draft.content, "audience": draft.audience, "kind": draft.kind}
-    return Broadcast.objects.filter(pk=draft.pk, state=Broadcast.State.DRAFT, **unchanged)
 
 
 def _dispatch(draft: Broadcast, part: audience.Part) -> Dispatch:

@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kaizala_admin.outbox.models import State
-from messaging import audience, services
+from messaging import audience, lines, services
 from messaging.models import Broadcast, Delivery, Dispatch
 from messaging.services import launching
 
@@ -106,7 +106,35 @@ def test_an_edit_in_the_middle_of_a_launch_sends_nothing(org: Org, monkeypatch: 
         return whole(*args)
 
     monkeypatch.setattr(launching, "_start", edit_first)
-    assert services.launch(draft, None, 3) is False
+    with pytest.raises(services.Changed, match="changed this draft"):
+        services.launch(draft, None, 3)
+    draft.refresh_from_db()
+    assert (draft.state, Dispatch.objects.count()) == ("draft", 0)
+
+
+def test_other_numbers_in_the_middle_of_a_launch_send_nothing(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = org.draft(PEOPLE, [org.public(people=range(4))], numbers=number(1))
+    whole = launching._start
+
+    def edit_first(*args: Any) -> bool:
+        with transaction.atomic():
+            lines.store(draft, lines.from_text(number(2), "IN"))
+        return whole(*args)
+
+    monkeypatch.setattr(launching, "_start", edit_first)
+    with pytest.raises(services.Changed, match="changed this draft"):
+        services.launch(draft, None, 1)
+    assert Dispatch.objects.count() == 0
+
+
+def test_as_many_other_numbers_as_were_shown_stop_the_launch(org: Org) -> None:
+    draft = org.draft(PEOPLE, [org.public(people=range(4))], numbers=number(1))
+    shown = services.fingerprint(draft)
+    lines.store(draft, lines.from_text(number(2), "IN"))
+    with pytest.raises(services.Changed, match="changed this draft"):
+        services.launch(draft, None, 1, expected_draft=shown)
     assert Dispatch.objects.count() == 0
 
 
