@@ -73,6 +73,8 @@ def test_a_paused_row_is_not_sent_and_goes_on_when_released(
     assert services.hold(rows_of(row)) == 1
     assert pump.pump(connector.pk) == 0
     assert services.release(rows_of(row)) == 1
+    assert pump.pump(connector.pk) == 0  # its permit was given back
+    permit(row)
     assert pump.pump(connector.pk) == 1
     assert accepted(wire) == 1
 
