@@ -12,11 +12,14 @@ from kaizala_admin.connectors.clients import client_for
 from kaizala_admin.connectors.models import Bucket, Connector, Grant
 from tests.faults.crash import forks
 from tests.faults.harness import FaultHouse, public
-from tests.faults.sizes import SIZES
+from tests.faults.sizes import EVERYTHING, SIZES
 from tests.flows.house import BUDGETS
 
 PROCESSES, CONNECTORS = 8, 4
 OF_CONNECTOR, OF_TENANT = 100, 300  # calls a minute
+# Of an even share. In twenty seconds that is some 24 calls, of which three are the burst at the start; and
+# the processes here race for permits, which in the house one dispatcher hands out in turn.
+FAIR = 0.8 if EVERYTHING else 0.7
 
 
 @pytest.fixture
@@ -76,7 +79,7 @@ def test_eight_processes_use_the_budget_and_never_see_a_429(house: FaultHouse, f
     recent = house.get("/sandbox/calls/recent", limit=500)
     shares = Counter(_name(call["headers"], "accessToken") for call in recent)
     assert len(shares) == CONNECTORS
-    assert min(shares.values()) >= 0.8 * sum(shares.values()) / CONNECTORS
+    assert min(shares.values()) >= FAIR * sum(shares.values()) / CONNECTORS
 
 
 def _name(headers: dict[str, str], wanted: str) -> str:
