@@ -8,6 +8,7 @@ HEADROOM = 0.95  # an exact limiter still goes over on the wire
 BURST_SECONDS, LEAST_BURST = 0.25, 3
 SLOWER = 0.9  # the pace for a while after a 429
 SLOW_FOR = 600.0  # seconds
+LONGEST_PAUSE = 3600.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -41,22 +42,36 @@ class Budget:
 
     def room(self, now: float) -> int:
         """Calls that may go now."""
-        if self.bucket.paused_until > now:
+        if self._rest(now):
             return 0
-        spacing = self._spacing(now)
-        ahead = max(self.bucket.next_at, now) - now
-        return max(0, int(self.pace.burst - ahead / spacing + 1e-6))
+        return max(0, int(self.pace.burst - self._ahead(now) / self._spacing(now) + 1e-6))
 
     def wait(self, now: float) -> float:
         """Seconds until one call may go."""
-        spacing = self._spacing(now)
-        spaced = self.bucket.next_at - (self.pace.burst - 1) * spacing - now
-        return max(0.0, self.bucket.paused_until - now, spaced)
+        spaced = self._ahead(now) - (self.pace.burst - 1) * self._spacing(now)
+        return max(0.0, self._rest(now), spaced)
 
     def use(self, now: float, calls: int) -> None:
         """Counts the calls, whether there was room or not; at most a minute's worth of debt is remembered."""
-        used = max(self.bucket.next_at, now) + calls * self._spacing(now)
-        self.bucket.next_at = min(used, now + 60 + self.pace.burst * self._spacing(now))
+        used = now + self._ahead(now) + calls * self._spacing(now)
+        self.bucket.next_at = min(used, now + self._most(now))
+
+    def _ahead(self, now: float) -> float:
+        """Seconds of calls already given."""
+        return _left(self.bucket.next_at, now, self._most(now))
+
+    def _rest(self, now: float) -> float:
+        """Seconds of the pause that are left."""
+        return _left(self.bucket.paused_until, now, LONGEST_PAUSE)
+
+    def _most(self, now: float) -> float:
+        return 60 + self.pace.burst * self._spacing(now)
 
     def _spacing(self, now: float) -> float:
         return self.pace.spacing(slowed=self.bucket.slowed_until > now)
+
+
+def _left(until: float, now: float, most: float) -> float:
+    """Seconds from now. Far more than was ever written down: the clock was set back, so nothing holds."""
+    left = max(until - now, 0.0)
+    return left if left <= 2 * most else 0.0

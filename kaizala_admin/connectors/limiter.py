@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from .budgets import SLOW_FOR, Budget, Pace
+from .budgets import LONGEST_PAUSE, SLOW_FOR, Budget, Pace
 from .clock import epoch
 from .models import Bucket, Connector
 from .usage import Usage, usage
 
 __all__ = ["Permit", "Usage", "debit", "pause", "take", "usage"]
 
-LONGEST_PAUSE = 3600.0
 _turn = threading.Lock()
 
 

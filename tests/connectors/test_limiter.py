@@ -97,6 +97,18 @@ def test_debts_are_forgotten_after_about_a_minute(tenant: Tenant) -> None:
     assert limiter.take(connector.pk).wait < 63
 
 
+@pytest.mark.parametrize("field", ["next_at", "paused_until"])
+def test_a_clock_that_was_set_back_by_a_day_does_not_stop_the_connector_for_a_day(
+    tenant: Tenant, field: str
+) -> None:
+    connector = make_connector(tenant)
+    limiter.take(connector.pk)
+    Bucket.objects.update(next_at=0, paused_until=0)
+    Bucket.objects.update(**{field: time.time() + 86_400})
+    assert limiter.take(connector.pk).calls == 1
+    assert limiter.take(connector.pk, 10).calls == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_eight_threads_never_go_over_either_budget_in_any_window() -> None:
     """Scaled: 1,200 and 3,000 a minute, looked at in windows of a second, which may hold rate + burst."""
