@@ -154,8 +154,8 @@ def _check_people(whom: audience.Audience, found: Check) -> None:
         _warn_nameless(whom, found, nameless)
     if (twice := found.dispatch_people - found.people) > 0:
         words = ngettext(
-            "%(n)s person is in more than one of the groups and gets more than one copy.",
-            "%(n)s people are in more than one of the groups and get more than one copy.",
+            "Who is in several of the groups gets a copy in each of them: %(n)s copy more than people.",
+            "Who is in several of the groups gets a copy in each of them: %(n)s copies more than people.",
             twice,
         )
         found.warnings.append(words % {"n": f"{twice:,}"})

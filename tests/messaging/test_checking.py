@@ -17,7 +17,10 @@ def test_the_check_says_people_groups_calls_and_time(org: Org) -> None:
 def test_people_in_two_groups_count_once_and_are_said(org: Org) -> None:
     found = services.check(org.draft(GROUPS, [org.group("A", [1, 2, 3]), org.group("B", [3, 4])]))
     assert (found.people, found.dispatch_people) == (4, 5)
-    assert found.warnings == ["1 person is in more than one of the groups and gets more than one copy."]
+    words = "Who is in several of the groups gets a copy in each of them: %s more than people."
+    assert found.warnings == [words % "1 copy"]
+    three = services.check(org.draft(GROUPS, [org.group(name, [1, 2]) for name in ("C", "D", "E")]))
+    assert (three.people, three.warnings) == (2, [words % "4 copies"])
 
 
 def test_a_group_that_vanished_blocks(org: Org) -> None:
