@@ -47,8 +47,8 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """People whose part is over, well or not."""
-        return self.total - self.waiting
+        """People whose calls are over, well or not; those whose calls were cancelled never get that far."""
+        return self.total - self.waiting - self.cancelled
 
     @property
     def time_left(self) -> str:

@@ -155,6 +155,7 @@ def test_cancel_keeps_what_was_sent(org: Org, recorder: Recorder) -> None:
     assert services.cancel(broadcast, None) is False
     now = progress.of(broadcast)
     assert (now.sent, now.cancelled, now.waiting) == (3, 3, 0)
+    assert (now.done, now.total) == (3, 6)  # the bar stops where the sending stopped
 
 
 def test_two_last_calls_at_the_same_moment_are_finished_by_the_tick(org: Org, recorder: Recorder) -> None:
