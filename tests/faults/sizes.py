@@ -34,12 +34,12 @@ SMALL = Sizes(
     silent_bells=20,
     copies_of_bells=5,
     limiter_seconds=20,
-    storms=3,
+    storms=1,
     waiting=20,
     rotations=2,
     odd_answers=2,
     sync_kills=3,
-    presses=20,
+    presses=10,
     deploys=2,
 )
 FULL = Sizes(

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -49,12 +50,16 @@ def test_an_odd_answer_is_read_for_what_it_is(
         assert house.struck() == 1
         house.delete("/sandbox/faults")
         if fault.get("seconds", 0) > 1:
-            house.wait(lambda one=broadcast: house.count(one).copies)
+            house.wait(partial(arrived, house, broadcast))
         outcome = house.count(broadcast)
         assert broadcast.dispatches.get().state == state
         assert (outcome.copies, outcome.broken_promises) == (int(arrives), {})
         found += outcome
     tally.keep(f"F14 {what}", SIZES.odd_answers, found)
+
+
+def arrived(house: FaultHouse, broadcast: Broadcast) -> bool:
+    return house.count(broadcast).copies > 0
 
 
 @contextmanager

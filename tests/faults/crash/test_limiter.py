@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_eight_processes_use_the_budget_and_never_see_a_429(house: FaultHouse, f
             else:
                 time.sleep(min(permit.wait, 0.5))
 
-    children = [forks.fork(lambda number=number: work(number)) for number in range(PROCESSES)]
+    children = [forks.fork(partial(work, number)) for number in range(PROCESSES)]
     assert [forks.ending(child) for child in children] == [0] * PROCESSES
     calls = house.get("/sandbox/calls")
     assert calls["throttled"] == 0

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
 from kaizala_admin.connectors.models import Bucket
+from kaizala_admin.outbox.nudges import nudge
 from tests.faults import tally
 from tests.faults.harness import FaultHouse
 from tests.faults.running.test_workers import some_more, waiting
@@ -38,6 +40,10 @@ def test_answers_slower_than_the_time_out_leave_doubts_and_no_second_copy(house:
     assert (found.copies, found.broken_promises) == (1, {})
 
 
+def throttled_after(house: FaultHouse, seen: int) -> bool:
+    return int(house.get("/sandbox/calls")["throttled"]) > seen
+
+
 MINUTE = 55.0  # seconds: without a time that can be read the pause is about a minute (contract 1.7)
 STORMS: list[tuple[str, Callable[[], str], float]] = [  # Retry-After, and seconds for which nothing may come
     ("1", lambda: "1", 1.0),
@@ -63,7 +69,7 @@ def test_after_a_429_nothing_comes_before_its_time(
         house.delete("/sandbox/faults")
         house.fault("throttle", retryAfter=header(), times=1)
         house.fault("slow", seconds=0.1)
-        house.wait(lambda seen=storms: house.get("/sandbox/calls")["throttled"] > seen)
+        house.wait(partial(throttled_after, house, storms))
         begun, storms = time.monotonic(), storms + 1
         time.sleep(UNDER_WAY)
         before = house.get("/sandbox/calls")["total"]
@@ -74,6 +80,7 @@ def test_after_a_429_nothing_comes_before_its_time(
             assert bucket.paused_until - time.time() > pause - LONGEST - 1
             Bucket.objects.update(paused_until=0)
             broadcast.dispatches.filter(state="queued").update(not_before=timezone.now())
+            nudge(broadcast.dispatches.values_list("connector_id", flat=True))
     house.delete("/sandbox/faults")
     found = house.settled(broadcast)
     tally.keep(f"F11 429 with Retry-After {what}", storms, found)

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from functools import partial
 
 from kaizala_admin.connectors.models import Lease
 from kaizala_admin.embedded import children
@@ -12,6 +13,10 @@ from tests.faults import tally
 from tests.faults.harness import FaultHouse, chance
 from tests.faults.running.test_workers import some_more, waiting
 from tests.faults.sizes import SIZES
+
+
+def over(broadcast: Broadcast) -> bool:
+    return not waiting(broadcast)
 
 
 def test_a_leader_that_stands_still_is_replaced_and_its_late_grants_count_for_nothing(
@@ -70,7 +75,7 @@ def test_what_is_cancelled_in_the_middle_is_never_sent(house: FaultHouse) -> Non
         services.pause(broadcast, None)
         services.resume(broadcast, None)
         assert services.cancel(Broadcast.objects.get(pk=broadcast.pk), None) is True
-        house.wait(lambda one=broadcast: not waiting(one))
+        house.wait(partial(over, broadcast))
         found += house.count(broadcast)
     tally.keep("F20 cancelled in the middle", times, found)
     assert found.cancelled > 0
