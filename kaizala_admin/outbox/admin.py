@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db import IntegrityError
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +15,7 @@ from kaizala_admin.ui.confirm import ask_first, chosen_rows, confirmed
 from . import views
 from .models import Attempt, OutboxRow, State
 from .registry import label
-from .verbs import AGAIN, ARRIVED, CANCEL, RETRY, SETTLE, Verb, confirmation, done
+from .verbs import AGAIN, ARRIVED, CANCEL, RETRY, SETTLE, Verb, confirmation
 from .words import TONES, reason_words, why_waiting
 
 MOST_ATTEMPTS = 100
@@ -88,10 +87,7 @@ class OutboxRowAdmin(ReadOnlyAdmin):
         if not confirmed(request):
             here = request.get_full_path()
             return ask_first(request, confirmation(verb, rows, here, fields=chosen_rows(request)))
-        try:
-            messages.success(request, done(verb, verb.run(rows, views.person(request))))
-        except IntegrityError:
-            messages.error(request, _("The same work is in line already. Wait for it, then look again."))
+        views.carry_out(request, verb, rows)
         return None
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +17,7 @@ from kaizala_admin.ui.views import ConsoleMixin, ConsoleView
 from .models import OutboxRow, State
 from .overview import overview, visible_classes
 from .registry import by_label
-from .verbs import SETTLE, VERBS, confirmation, done
+from .verbs import SETTLE, VERBS, Verb, confirmation, done
 
 
 class OutboxView(ConsoleView):
@@ -49,12 +51,7 @@ class SettleView(ConsoleMixin, View):
     def post(self, request: HttpRequest, name: str, key: int, verb: str) -> HttpResponse:
         if not confirmed(request):
             return self.get(request, name, key, verb)
-        chosen = VERBS[verb]
-        count = chosen.run(self._rows(name, key), person(request))
-        if count:
-            messages.success(request, done(chosen, count))
-        else:
-            messages.warning(request, _("Somebody settled this row before you; nothing was changed."))
+        carry_out(request, VERBS[verb], self._rows(name, key))
         return HttpResponseRedirect(reverse("admin:outbox"))
 
     def _rows(self, name: str, key: int) -> Any:
@@ -66,6 +63,19 @@ class SettleView(ConsoleMixin, View):
         if row_class not in visible_classes(self.request) or not rows.exists():
             raise Http404(name)
         return rows
+
+
+def carry_out(request: HttpRequest, verb: Verb, rows: QuerySet[Any]) -> None:
+    """Moves the rows and says what came of it."""
+    try:
+        count = verb.run(rows, person(request))
+    except IntegrityError:
+        messages.error(request, _("The same work is in line already. Wait for it, then look again."))
+        return
+    if count:
+        messages.success(request, done(verb, count))
+    else:
+        messages.warning(request, _("Somebody settled this row before you; nothing was changed."))
 
 
 def person(request: HttpRequest) -> AbstractBaseUser:

@@ -354,3 +354,15 @@ def test_an_empty_list_says_what_to_do(grant: Grant) -> None:
     assert words in client.get(reverse("admin:groups_group_changelist")).content.decode()
     words = "People appear when the first sync of their group is done."
     assert words in client.get(reverse("admin:groups_subscriber_changelist")).content.decode()
+
+
+def test_retrying_a_sync_beside_a_later_one_of_its_group_is_said_and_changes_nothing(grant: Grant) -> None:
+    group = make_group(grant, 1)
+    same = {"kind": "group", "group": group, "grant": grant, "connector": grant.connector}
+    failed = SyncRun.objects.create(state=State.FAILED, **same)
+    SyncRun.objects.create(state=State.QUEUED, **same)
+    url = reverse("admin:outbox_retry", args=["groups.syncrun", failed.pk])
+    answer = signed_in("Administrator").post(url, {"confirmed": "yes"}, follow=True)
+    assert "The same work is in line already" in answer.content.decode()
+    failed.refresh_from_db()
+    assert failed.state == State.FAILED
