@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
@@ -12,7 +13,15 @@ from .paginator import CappedPaginator
 
 
 class ConsoleChangeList(ChangeList):  # type: ignore[misc]
-    """The number of rows stands once, at the foot of the list, where it may read "10,000+"."""
+    """The number of rows stands once, at the foot of the list, where it may read "10,000+".
+
+    A list is called by its name; "Select group to view" is left to the windows that select.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_popup:
+            self.title = capfirst(self.opts.verbose_name_plural)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

@@ -162,3 +162,12 @@ def test_only_a_posted_yes_is_a_yes() -> None:
     assert confirmed(factory.post("/", {"confirmed": "yes"})) is True
     assert confirmed(factory.post("/", {})) is False
     assert confirmed(factory.get("/", {"confirmed": "yes"})) is False
+
+
+def test_a_list_is_called_by_its_name() -> None:
+    client = client_of(person(VIEWER))
+    for path, name in (("groups/group", "Groups"), ("connectors/connector", "Connectors")):
+        page = client.get(f"/admin/{path}/").content.decode()
+        assert f"<title>{name} | Kaizala Admin</title>" in " ".join(page.split()).replace("> ", ">").replace(
+            " <", "<"
+        )
