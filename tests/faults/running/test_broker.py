@@ -25,7 +25,7 @@ def test_the_worker_outlives_every_absence_of_the_broker(house: FaultHouse) -> N
     process = worker.process
     house.fault("slow", seconds=0.3)
     broadcast, absences = house.to_all("Gone for a while"), 0
-    for _ in range(max(4, SIZES.broker_kills)):
+    for _ in range(max(3, SIZES.broker_kills)):
         house.kill("broker")
         time.sleep(3)
         house.start_again("broker")
