@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from kaizala_admin.connectors.clock import later
+from kaizala_admin.kaizala import NotSent
 
 from .models import OutboxRow, State
 from .registry import row_classes
@@ -26,7 +27,15 @@ class Claim:
 
     row: OutboxRow
     calls_left: int
-    started_at: datetime = field(default_factory=timezone.now)
+    started_at: datetime = field(default_factory=lambda: timezone.now())  # this process's clock
+
+    def check_time(self) -> None:
+        """Just before the call. Raises NotSent when the call could outlive the lease.
+
+        A process that stood still (a laptop asleep, a token long in coming) may be taken for dead by now.
+        """
+        if timezone.now() - self.started_at > LEASE / 2:
+            raise NotSent("The row was held for too long before its call, so the call was not made.")
 
 
 def permitted(row_class: type[OutboxRow]) -> QuerySet[OutboxRow]:

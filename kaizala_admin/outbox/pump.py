@@ -67,6 +67,7 @@ def _call(line: Line, taken: Claim) -> Slip:
     row = taken.row
     try:
         client = line.client(row)
+        taken.check_time()
     except Exception as error:  # noqa: BLE001
         return _went_wrong(line, taken, before_the_call(error, attempts=row.attempts), error)
     try:

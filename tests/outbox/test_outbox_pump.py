@@ -1,5 +1,8 @@
 """The pump over real HTTP: every way a call can end, and every rival that acts in the middle of it."""
 
+from datetime import timedelta
+from itertools import chain, repeat
+
 import pytest
 from django.utils import timezone
 
@@ -26,6 +29,18 @@ def test_a_permitted_row_is_sent_once_and_its_attempt_is_kept(
     assert row.lease_until is None
     assert outcomes(row) == [(1, "sent", "")]
     assert accepted(wire) == 1
+
+
+def test_a_worker_that_stood_still_after_its_claim_does_not_call(
+    connector: Connector, put: Put, wire: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, start = put(), timezone.now()
+    clock = chain([start], repeat(start + timedelta(seconds=90)))  # the first look is the claim's
+    monkeypatch.setattr(timezone, "now", lambda: next(clock))
+    pump.pump(connector.pk)
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.answers) == (State.QUEUED, "not_sent", 0)
+    assert accepted(wire) == 0
 
 
 def test_a_row_without_a_permit_waits(connector: Connector, put: Put) -> None:
