@@ -19,6 +19,7 @@ from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane, State
 
 ACTIVE = (State.QUEUED, State.SENDING)
+TRIES = 5  # a rival's run may end just before we look for it; a grant that was deleted never comes back
 
 
 class CannotSync(Exception):
@@ -74,7 +75,7 @@ def _start(run: SyncRun, grant: Grant, lane: Lane, same: Q) -> SyncRun:
     """Posts the run, or returns the active one: the database lets only one of them in."""
     active = SyncRun.objects.filter(same, state__in=ACTIVE)
     run.grant, run.connector_id, run.lane = grant, grant.connector_id, lane_for(lane, run.expected_pages)
-    while True:
+    for _attempt in range(TRIES):
         if running := active.first():
             return _hurry(running, lane_for(lane, running.expected_pages))
         try:
@@ -83,6 +84,7 @@ def _start(run: SyncRun, grant: Grant, lane: Lane, same: Q) -> SyncRun:
         except IntegrityError:
             continue  # a rival was faster; find its run
         return run
+    raise CannotSync(_("The group or its grant changed just now. Look again, then start the sync once more."))
 
 
 def _hurry(running: SyncRun, lane: Lane) -> SyncRun:

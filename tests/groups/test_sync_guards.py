@@ -346,3 +346,19 @@ def test_only_those_who_changed_are_written(group: Group) -> None:
     assert (written.person_id, written.seen_run) == ("id-7", run.pk)
     assert Member.objects.filter(seen_run=run.pk).count() == 1
     assert SyncRun.objects.get(pk=run.pk).changed == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_grant_that_is_deleted_at_the_moment_of_the_start_is_said(
+    grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    atomic = transaction.atomic
+
+    def late(*args: Any, **options: Any) -> Any:
+        Grant.objects.filter(pk=grant.pk)._raw_delete("default")
+        return atomic(*args, **options)
+
+    monkeypatch.setattr(transaction, "atomic", late)
+    with pytest.raises(services.CannotSync, match="changed just now"):
+        services.start_connector_sync(grant.connector)
+    assert SyncRun.objects.count() == 0
