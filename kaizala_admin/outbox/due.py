@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
@@ -72,12 +73,14 @@ def add_outstanding(connectors: list[DueConnector]) -> None:
 
 
 def add_rows(connector: DueConnector, most: int) -> None:
-    """Fills `rows`, first come first served within a lane. One query a lane of a class with due rows."""
-    for row_class, lane in connector.lanes:
-        connector.rows.extend(_first(row_class, connector.id, lane, most))
+    """Fills `rows`, first come first served whatever the class. One query a lane of a class with due rows."""
+    found = [one for place in connector.lanes for one in _first(*place, connector.id, most)]
+    connector.rows.extend(row for _, row in sorted(found, key=lambda one: one[0]))
 
 
-def _first(row_class: type[OutboxRow], connector_id: int, lane: int, most: int) -> Iterator[Waiting]:
+def _first(
+    row_class: type[OutboxRow], lane: int, connector_id: int, most: int
+) -> Iterator[tuple[datetime, Waiting]]:
     rows = without_permit(due(row_class).filter(connector_id=connector_id, lane=lane))
-    for pk in rows.order_by("not_before", "pk").values_list("pk", flat=True)[:most]:
-        yield Waiting(row_class, pk, lane, row_class.repeatable)
+    for since, pk in rows.order_by("not_before", "pk").values_list("not_before", "pk")[:most]:
+        yield since, Waiting(row_class, pk, lane, row_class.repeatable)

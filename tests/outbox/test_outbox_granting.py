@@ -173,6 +173,17 @@ def test_what_a_person_waits_for_goes_first(add_connector: Add, lead: Leadership
     assert Page.objects.get().permits == 1
 
 
+def test_who_came_first_goes_first_within_a_lane_whatever_its_class(
+    add_connector: Add, lead: Leadership
+) -> None:
+    connector = add_connector(calls_per_minute=2)
+    line_up(connector, 1, Page)
+    line_up(connector, 1, Parcel)
+    Page.objects.update(not_before=timezone.now() - timedelta(minutes=1))
+    grant_round(Memory(), lead)
+    assert (Page.objects.get().permits, Parcel.objects.get().permits) == (1, 0)
+
+
 def test_a_lonely_read_gets_several_calls_at_once(add_connector: Add, lead: Leadership) -> None:
     line_up(add_connector(), 1, Page)
     grant_round(Memory(), lead)
