@@ -14,10 +14,13 @@ from django.db import DatabaseError, close_old_connections, connection
 from kombu.exceptions import OperationalError
 
 from kaizala_admin.connectors import heartbeats, leases
+from kaizala_admin.connectors.clock import later
 
 from . import nudges
-from .granting import Leadership, Memory, NotLeader, Round, grant_round
+from .claims import permitted
+from .granting import PERMIT_LIFE, Leadership, Memory, NotLeader, Round, grant_round
 from .pump import pump
+from .registry import row_classes
 from .sweeper import sweep
 from .tasks import pump_connector
 
@@ -28,6 +31,9 @@ RENEW_EVERY, STAND_BY, SWEEP_EVERY = 5.0, 2.0, 10.0  # seconds
 PAUSE = 0.05  # seconds between two rounds at least, however often it is nudged
 RING_LIFE = 30  # seconds: as long as a permit lives
 AFTER_AN_ERROR = 1.0  # seconds
+PATIENCE = timedelta(
+    seconds=5
+)  # that a permit waits for a worker before the dispatcher makes the call
 
 
 class Dispatcher:
@@ -43,6 +49,7 @@ class Dispatcher:
         self._renewed = self._swept = 0.0
         self._nudged = False
         self._rung: dict[int, float] = {}
+        self._unheard: dict[int, float] = {}  # connector: since when its permits wait for a worker
 
     def run(self) -> None:
         """Until `stop` is set. A database that is away is waited for."""
@@ -100,6 +107,16 @@ class Dispatcher:
             if now - self._rung.get(connector_id, 0.0) >= 1.0:
                 self._call(connector_id, 1)
                 self._rung[connector_id] = now
+        self._help(done.behind, now)
+
+    def _help(self, behind: list[int], now: float) -> None:
+        """A broker that is up may have no worker that hears it (reliability 1.2): then we lend a hand."""
+        self._unheard = {connector_id: self._unheard.get(connector_id, now) for connector_id in behind}
+        for connector_id, since in self._unheard.items():
+            if now - since >= PATIENCE.total_seconds():
+                self._unheard[connector_id] = now
+                if _waits_long(connector_id):
+                    self.hands.submit(_pump_here, connector_id)
 
     def _call(self, connector_id: int, times: int) -> None:
         """Rings the workers. Without a broker the rows are done here, at the same pace (reliability 1.8)."""
@@ -145,6 +162,13 @@ class Dispatcher:
         if not self.broker and time.monotonic() - self._swept >= SWEEP_EVERY:
             self._swept = time.monotonic()
             sweep()
+
+
+def _waits_long(connector_id: int) -> bool:
+    """Whether a permit of the connector was given at least PATIENCE ago, and nobody has taken it."""
+    given_before = later(PERMIT_LIFE - PATIENCE)
+    waiting = {"connector_id": connector_id, "permits_until__lte": given_before}
+    return any(permitted(row_class).filter(**waiting).exists() for row_class in row_classes())
 
 
 def _pump_here(connector_id: int) -> None:

@@ -82,5 +82,23 @@ def test_without_a_broker_it_calls_its_own_hands_once_a_row(
     assert called == [connector.pk] * 3
 
 
+def test_a_permit_that_no_worker_takes_is_used_by_the_dispatcher_after_five_seconds(
+    new: Callable[[], Dispatcher], add_connector: Callable[..., Connector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = add_connector()
+    Parcel.objects.create(connector=connector, grant=connector.grants.get(), group_id="g")
+    leader = new()
+    monkeypatch.setattr(leader, "broker", True)
+    monkeypatch.setattr(leader, "_heard", lambda connector_id: True)  # it rings, and nobody comes
+    called = rings(leader)
+    leader.step()
+    leader.step()
+    assert called == []
+    Parcel.objects.update(permits_until=timezone.now() + timedelta(seconds=24.9))
+    leader._unheard[connector.pk] -= 5
+    leader.step()
+    assert called == [connector.pk]
+
+
 def test_an_idle_dispatcher_does_not_ask_again_before_five_seconds(new: Callable[[], Dispatcher]) -> None:
     assert new().step() == 5.0
