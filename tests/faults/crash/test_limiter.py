@@ -19,9 +19,10 @@ from tests.flows.house import BUDGETS
 PROCESSES, CONNECTORS = 8, 4
 OF_CONNECTOR, OF_TENANT = 100, 300  # calls a minute
 SHORTEST_WAIT = 0.05  # seconds: as often as the dispatcher asks, and no more
-# Of an even share. In twenty seconds that is some 24 calls, of which three are the burst at the start; and
-# the processes here race for permits, which in the house one dispatcher hands out in turn.
-FAIR = 0.8 if EVERYTHING else 0.7
+# Of an even share. The processes race for permits, some 24 calls each in twenty seconds: too few to judge by, so
+# the small run asks only that nobody starves. In the house one dispatcher hands permits out in turn, and
+# tests/outbox/test_outbox_granting.py holds it to that.
+FAIR = 0.8 if EVERYTHING else 0.25
 
 
 @pytest.fixture
