@@ -31,9 +31,7 @@ RENEW_EVERY, STAND_BY, SWEEP_EVERY = 5.0, 2.0, 10.0  # seconds
 PAUSE = 0.05  # seconds between two rounds at least, however often it is nudged
 RING_LIFE = 30  # seconds: as long as a permit lives
 AFTER_AN_ERROR = 1.0  # seconds
-PATIENCE = timedelta(
-    seconds=5
-)  # that a permit waits for a worker before the dispatcher makes the call
+PATIENCE = timedelta(seconds=5)  # that a permit waits for a worker before the dispatcher makes the call
 
 
 class Dispatcher:

@@ -19,7 +19,7 @@ from tests.flows.house import BUDGETS
 PROCESSES, CONNECTORS = 8, 4
 OF_CONNECTOR, OF_TENANT = 100, 300  # calls a minute
 SHORTEST_WAIT = 0.05  # seconds: as often as the dispatcher asks, and no more
-# Of an even share. The processes race for permits, some 24 calls each in twenty seconds: too few to judge by, so
+# Of an even share. The processes race for permits, some 24 calls each in twenty seconds: too few to judge, so
 # the small run asks only that nobody starves. In the house one dispatcher hands permits out in turn, and
 # tests/outbox/test_outbox_granting.py holds it to that.
 FAIR = 0.8 if EVERYTHING else 0.25
