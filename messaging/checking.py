@@ -7,10 +7,11 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from groups import pace
 from groups.models import Group, Reach
 from kaizala_admin.connectors.models import Connector, Grant
 
-from . import audience, kinds, pace
+from . import audience, kinds
 from .models import AudienceLine, Broadcast, Dispatch
 
 

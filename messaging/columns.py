@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from . import sheets
-from .numbers import normalise
+from groups.reading import sheets
+from groups.reading.numbers import normalise
 
 LOOKED_AT = 50  # rows
 _COMMON = """

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from groups.models import Group
+from groups.reading import sheets
 from kaizala_admin.connectors.models import Tenant
 
-from . import lines, sheets
+from . import lines
 from .audience import GROUPS, PEOPLE, PUBLIC, Choice
 from .models import AudienceLine, Broadcast
 

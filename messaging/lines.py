@@ -8,9 +8,12 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from . import bulk, columns, sheets
+from groups import bulk
+from groups.reading import sheets
+from groups.reading.numbers import Problem, normalise
+
+from . import columns
 from .models import AudienceLine, Broadcast
-from .numbers import Problem, normalise
 
 MAX_ROWS = 100_000
 FIELDS = ("line", "given", "mobile_number", "problem")  # of a stored line

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from groups.models import Group
+from groups.reading.numbers import Problem
 from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.kaizala import KaizalaClient, Sent
 from kaizala_admin.outbox.models import OutboxRow, State
@@ -161,15 +162,7 @@ class Delivery(models.Model):
 class AudienceLine(models.Model):
     """A pasted, uploaded or ticked number of a draft: what was given in which line, and what it came to."""
 
-    class Problem(models.TextChoices):
-        NONE = "", _("Fine")
-        NOT_A_NUMBER = "not_a_number", _("This is not a phone number.")
-        TOO_SHORT = "too_short", _("The number has too few digits.")
-        TOO_LONG = "too_long", _("The number has too many digits.")
-        NO_COUNTRY = "no_country", _("No country has this country code.")
-        SHORTENED = "shortened", _("The sheet cut this number short. Format the column as text.")
-        DUPLICATE = "duplicate", _("The same number stands in an earlier line.")
-        NOT_SUBSCRIBED = "not_subscribed", _("Nobody with this number follows the group.")
+    Problem = Problem
 
     broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="lines", db_index=False)
     line = models.PositiveIntegerField(_("line"))

@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from groups import pace
 from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.words import reason_words
 
-from . import pace
 from .models import Broadcast, Delivery, Dispatch
 
 

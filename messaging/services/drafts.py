@@ -7,8 +7,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from groups import bulk
 from kaizala_admin.connectors.models import Tenant
-from messaging import bulk, kinds, lines, trail
+from messaging import kinds, lines, trail
 from messaging.audience import Choice
 from messaging.models import AudienceLine, Broadcast
 

@@ -12,8 +12,9 @@ from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from groups import bulk
 from kaizala_admin.outbox import services as outbox
-from messaging import audience, bulk, checking, trail
+from messaging import audience, checking, trail
 from messaging.models import AudienceLine, Broadcast, Delivery, Dispatch
 
 LEDGER = ("broadcast", "dispatch", "group", "mobile_number", "name", "people", "state", "reason")

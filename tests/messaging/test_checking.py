@@ -1,8 +1,9 @@
 import pytest
 from django.utils import timezone
 
+from groups import pace
 from groups.models import Reach
-from messaging import pace, services
+from messaging import services
 
 from .conftest import GROUPS, PEOPLE, PUBLIC, Org, number
 

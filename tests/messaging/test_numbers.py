@@ -5,8 +5,9 @@ from collections.abc import Iterable
 import pytest
 from openpyxl import Workbook
 
-from messaging import lines, sheets
-from messaging.numbers import normalise
+from groups.reading import sheets
+from groups.reading.numbers import normalise
+from messaging import lines
 
 
 @pytest.mark.parametrize(
