@@ -4,8 +4,11 @@ import os
 
 from celery import Celery
 
+from kaizala_admin import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kaizala_admin.settings")
 
+broker.install()
 app = Celery("kaizala_admin")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
