@@ -80,6 +80,7 @@ class Dispatch(OutboxRow):
     people = models.PositiveIntegerField(_("people"), default=0)
     people_failed = models.PositiveIntegerField(_("people refused"), default=0)
     reference_id = models.CharField(_("reference ID"), max_length=100, blank=True)
+    action_id = models.CharField(_("action ID"), max_length=100, blank=True)  # "" for a text or a file
 
     class Meta(OutboxRow.Meta):
         verbose_name = _("dispatch")
@@ -88,6 +89,7 @@ class Dispatch(OutboxRow):
             *OutboxRow.Meta.indexes,
             models.Index(fields=["broadcast", "state", "reason"], name="dispatch_broadcast"),
             models.Index(fields=["group", "broadcast"], name="dispatch_group"),
+            models.Index(fields=["action_id"], condition=~models.Q(action_id=""), name="dispatch_action"),
         ]
 
     def perform(self, client: KaizalaClient) -> Sent:

@@ -47,8 +47,9 @@ def record(dispatch: Dispatch, sent: Sent) -> None:
     if lost := max(0, len(sent.failed) - failed):
         text = "Dispatch %s: %d of %d people whom Kaizala left out are not in the ledger"
         log.warning(text, dispatch.pk, lost, len(sent.failed))
-    dispatch.reference_id, dispatch.people_failed = sent.reference_id[:100], failed
-    dispatch.save(update_fields=["reference_id", "people_failed"])
+    dispatch.reference_id, dispatch.action_id = sent.reference_id[:100], sent.action_id[:100]
+    dispatch.people_failed = failed
+    dispatch.save(update_fields=["reference_id", "action_id", "people_failed"])
     finish_if_done([dispatch.broadcast_id], settled=[dispatch.pk])
 
 

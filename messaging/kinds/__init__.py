@@ -1,4 +1,4 @@
-"""The kinds of broadcast: one file a kind, each with its `KIND`. To add one, copy text.py."""
+"""The kinds of broadcast: one file a kind, each with its `KIND`. To add one, copy another; `parts` helps."""
 
 from functools import cache
 from importlib import import_module
@@ -12,7 +12,8 @@ __all__ = ["Content", "Kind", "every", "get"]
 @cache
 def every() -> dict[str, Kind]:
     """All kinds by key."""
-    names = sorted(module.name for module in iter_modules(__path__) if module.name != "base")
+    modules = [module for module in iter_modules(__path__) if not module.ispkg]
+    names = sorted(module.name for module in modules if module.name != "base")
     found: list[Kind] = [import_module(f"{__name__}.{name}").KIND for name in names]
     return {kind.key: kind for kind in found}
 

@@ -4,7 +4,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kaizala_admin.kaizala import FailedRecipient, InvalidInput
+from kaizala_admin.kaizala import FailedRecipient, InvalidInput, Sent
 from kaizala_admin.outbox.models import State
 from messaging import progress, sending, services
 from messaging.models import AudienceLine, Broadcast, Delivery, Dispatch
@@ -29,6 +29,12 @@ def test_people_whom_kaizala_left_out_are_failed_with_their_reason(org: Org, rec
     assert (now.sent, now.failed, now.total, now.done) == (3, 2, 5, 5)
     assert [(one.reason, one.people) for one in now.reasons] == [("Left the group", 2)]
     assert Dispatch.objects.get().reference_id == "ref-1"
+
+
+def test_the_ids_that_kaizala_answers_with_are_kept(org: Org, recorder: Recorder) -> None:
+    row = org.launched(GROUPS, [org.group()]).dispatches.get()
+    row.record(Sent("ref-1", "act-1"))
+    assert Dispatch.objects.values_list("reference_id", "action_id").get() == ("ref-1", "act-1")
 
 
 @pytest.mark.parametrize("spelled", ["919800000001", "+91 98000-00001", " +919800000001 "])
