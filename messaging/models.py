@@ -16,16 +16,24 @@ from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.kaizala import KaizalaClient, Sent
 from kaizala_admin.outbox.models import OutboxRow, State
 
+from .timing import models as timing  # noqa: F401  # Django finds its models here
+
 
 class Broadcast(models.Model):
     """One content, one audience, one time. `content` is the kind's own; `audience` is an audience.Choice."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
+        AWAITING = "awaiting", _("Awaiting approval")
+        APPROVED = "approved", _("Approved")
+        SCHEDULED = "scheduled", _("Scheduled")
         RUNNING = "running", _("Sending")
         PAUSED = "paused", _("Paused")
         FINISHED = "finished", _("Finished")
         CANCELLED = "cancelled", _("Cancelled")
+
+    EDITABLE = (State.DRAFT, State.APPROVED, State.SCHEDULED)  # a change makes it a draft again
+    OPEN = (*EDITABLE, State.AWAITING)
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="broadcasts", verbose_name=_("tenant"))
     title = models.CharField(_("name"), max_length=200)
@@ -36,6 +44,9 @@ class Broadcast(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("written by")
     )
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("changed by")
+    )
     launched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("sent by")
     )
@@ -44,6 +55,11 @@ class Broadcast(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     people = models.PositiveIntegerField(_("people"), default=0)  # of all its dispatches, at launch
     dispatch_count = models.PositiveIntegerField(_("calls"), default=0)
+    ignore_quiet = models.BooleanField(_("also in quiet hours"), default=False)
+    is_test = models.BooleanField(_("test"), default=False)
+    test_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="tests", verbose_name=_("test of")
+    )
 
     class Meta:
         verbose_name = _("broadcast")
@@ -60,6 +76,11 @@ class Broadcast(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:messaging_broadcast_change", args=[self.pk])
+
+    @property
+    def is_open(self) -> bool:
+        """Not on its way yet."""
+        return self.state in self.OPEN
 
 
 class Dispatch(OutboxRow):
@@ -81,6 +102,7 @@ class Dispatch(OutboxRow):
     people_failed = models.PositiveIntegerField(_("people refused"), default=0)
     reference_id = models.CharField(_("reference ID"), max_length=100, blank=True)
     action_id = models.CharField(_("action ID"), max_length=100, blank=True)  # "" for a text or a file
+    content = models.JSONField(_("personal content"), null=True, blank=True)  # None: the broadcast's own
 
     class Meta(OutboxRow.Meta):
         verbose_name = _("dispatch")

@@ -25,7 +25,15 @@ class Tenant(models.Model):
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     many_people = models.PositiveIntegerField(
-        _("many people"), default=1000, help_text=_("A send to more people than this needs an approver.")
+        _("many people"),
+        default=1000,
+        help_text=_("A send to more people than this needs a second person. 0: nobody is asked."),
+    )
+    quiet_from = models.TimeField(
+        _("quiet from"), null=True, blank=True, help_text=_("Nothing is sent in the quiet hours.")
+    )
+    quiet_until = models.TimeField(
+        _("quiet until"), null=True, blank=True, help_text=_("On the clocks of the tenant's time zone.")
     )
 
     class Meta:
