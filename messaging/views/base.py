@@ -11,7 +11,16 @@ from kaizala_admin.ui.views import ConsoleMixin
 from messaging import kinds
 from messaging.models import Broadcast
 
-TONES = {"draft": "", "running": "info", "paused": "warning", "finished": "success", "cancelled": ""}
+TONES = {
+    "draft": "",
+    "awaiting": "warning",
+    "approved": "success",
+    "scheduled": "primary",
+    "running": "info",
+    "paused": "warning",
+    "finished": "success",
+    "cancelled": "",
+}
 
 
 def url(name: str, *args: object) -> str:

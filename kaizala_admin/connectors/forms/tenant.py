@@ -7,6 +7,7 @@ import phonenumbers
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminTimeWidget
 
 from kaizala_admin.connectors.models import Tenant
 
@@ -14,7 +15,25 @@ from kaizala_admin.connectors.models import Tenant
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Tenant
-        fields = ["name", "calls_per_minute", "default_region", "time_zone", "many_people"]
+        fields = [
+            "name",
+            "calls_per_minute",
+            "default_region",
+            "time_zone",
+            "many_people",
+            "quiet_from",
+            "quiet_until",
+        ]
+        widgets = dict.fromkeys(("quiet_from", "quiet_until"), UnfoldAdminTimeWidget)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        start, end = data.get("quiet_from"), data.get("quiet_until")
+        if (start is None) != (end is None):
+            self.add_error("quiet_until", _("Write both times, or none."))
+        elif start is not None and start == end:
+            self.add_error("quiet_until", _("The quiet hours would never end. Write two different times."))
+        return data
 
     def clean_default_region(self) -> Any:
         region = self.cleaned_data["default_region"].upper()
