@@ -16,11 +16,33 @@ from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.kaizala import KaizalaClient, Sent
 from kaizala_admin.outbox.models import OutboxRow, State
 
+from .lists import DoNotContact, SavedAudience
 from .timing import models as timing  # noqa: F401  # Django finds its models here
+
+__all__ = [
+    "AudienceLine",
+    "Broadcast",
+    "Delivery",
+    "Dispatch",
+    "DoNotContact",
+    "Priority",
+    "SavedAudience",
+]
+
+
+class Priority(models.IntegerChoices):
+    """Which broadcast's calls go first when several wait for the same connector."""
+
+    URGENT = 10, _("Urgent: before all others")
+    NORMAL = 20, _("Normal")
+    LOW = 30, _("Low: when nothing else waits")
 
 
 class Broadcast(models.Model):
-    """One content, one audience, one time. `content` is the kind's own; `audience` is an audience.Choice."""
+    """One content, one audience, one time. `content` is the kind's own; `audience` is an audience.Expression.
+
+    `stamp` holds the newest keys of the mirror at launch, so that who joined since can be told.
+    """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -59,6 +81,16 @@ class Broadcast(models.Model):
     is_test = models.BooleanField(_("test"), default=False)
     test_of = models.ForeignKey(
         "self", models.SET_NULL, null=True, related_name="tests", verbose_name=_("test of")
+    )
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
+    pause_reason = models.CharField(_("why paused"), max_length=300, blank=True)  # "" when a person did it
+    watched_since = models.DateTimeField(null=True, blank=True)  # failures before do not pause it again
+    stamp = models.JSONField(default=dict, blank=True)
+    follow_up_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("follow-up of")
+    )
+    uses = models.ManyToManyField(
+        SavedAudience, blank=True, related_name="broadcasts", verbose_name=_("saved audiences")
     )
 
     class Meta:
@@ -103,15 +135,27 @@ class Dispatch(OutboxRow):
     reference_id = models.CharField(_("reference ID"), max_length=100, blank=True)
     action_id = models.CharField(_("action ID"), max_length=100, blank=True)  # "" for a text or a file
     content = models.JSONField(_("personal content"), null=True, blank=True)  # None: the broadcast's own
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
+    broke_at = models.DateTimeField(null=True, blank=True)  # when it last failed, or came to be in doubt
 
     class Meta(OutboxRow.Meta):
         verbose_name = _("dispatch")
         verbose_name_plural = _("dispatches")
         indexes = [
-            *OutboxRow.Meta.indexes,
+            *(index for index in OutboxRow.Meta.indexes if index.name != "%(class)s_due"),  # ours is below
             models.Index(fields=["broadcast", "state", "reason"], name="dispatch_broadcast"),
             models.Index(fields=["group", "broadcast"], name="dispatch_group"),
             models.Index(fields=["action_id"], condition=~models.Q(action_id=""), name="dispatch_action"),
+            models.Index(
+                fields=["connector", "lane", "priority", "not_before", "id"],
+                condition=models.Q(state="queued", held=False),
+                name="dispatch_due",
+            ),
+            models.Index(
+                fields=["broadcast", "broke_at"],
+                condition=models.Q(broke_at__isnull=False),
+                name="dispatch_broken",
+            ),
         ]
 
     def perform(self, client: KaizalaClient) -> Sent:

@@ -35,6 +35,14 @@ class Tenant(models.Model):
     quiet_until = models.TimeField(
         _("quiet until"), null=True, blank=True, help_text=_("On the clocks of the tenant's time zone.")
     )
+    pause_after_failures = models.PositiveIntegerField(
+        _("pause after failures"),
+        default=20,
+        help_text=_(
+            "A broadcast is paused by itself when so many of its calls fail or are in doubt within five "
+            "minutes. 0 turns this off."
+        ),
+    )
 
     class Meta:
         verbose_name = _("tenant")

@@ -91,7 +91,7 @@ class House:
         """Nobody in the console's tables, and the sandbox as seeded."""
         self.delete("/sandbox/faults")
         with transaction.atomic(), connection.cursor() as cursor:
-            for model in [model for app in APPS for model in apps.get_app_config(app).get_models()]:
+            for model in [model for app in APPS for model in apps.get_app_config(app).get_models(True)]:
                 if model.__name__ not in KEPT:
                     cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
             User.objects.all().delete()
