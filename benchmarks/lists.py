@@ -1,0 +1,83 @@
+"""The list of subscribers: the first page, each filter, a search by number."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+
+from benchmarks.ground import Ground, empty_tables, on_database
+from benchmarks.measure import Line
+from benchmarks.pages import analyse, compare
+from groups.models import Group, Subscriber
+from kaizala_admin.connectors.models import Tenant
+
+GROUPS = 8
+AT_ONCE = 50_000
+
+
+def measure(ground: Ground) -> Iterator[Line]:
+    """A tenth is gone, a fifth is not registered, one half follows the largest of eight groups."""
+    size = ground.size
+    ground.rest()
+    few, many = str(connection.settings_dict["NAME"]), ground.second_database()
+    for database, rows in ((few, size.few_rows), (many, size.many_rows)):
+        with on_database(database):
+            fill(rows)
+            analyse()
+    with on_database(few):
+        pages = _pages()
+    what = f"{size.few_rows:,} rows"
+    yield from compare(few, many, pages, what, f"{size.many_rows:,} rows", size.is_full)
+
+
+def fill(rows: int) -> None:
+    """Eight groups and so many people, written in bulk."""
+    empty_tables()
+    tenant = Tenant.objects.create(name="Many", default_region="IN")
+    now = timezone.now()
+    groups = Group.objects.bulk_create(
+        Group(
+            tenant=tenant, group_id=f"g{n}", name=f"Group {n}", group_type="ConnectGroup", first_seen_at=now
+        )
+        for n in range(GROUPS)
+    )
+    for start in range(0, rows, AT_ONCE):
+        people = range(start, min(start + AT_ONCE, rows))
+        Subscriber.objects.bulk_create((_person(groups, n, now) for n in people), batch_size=2_000)
+
+
+def _person(groups: list[Group], n: int, now: datetime) -> Subscriber:
+    return Subscriber(
+        group=groups[0 if n % 2 else n // 2 % GROUPS],
+        person_id=f"person-{n:08}",
+        mobile_number=f"+9198{n * 7_919 % 100_000_000:08}",
+        name=f"{NAMES[n % len(NAMES)]} {n}",
+        is_provisioned=n % 5 != 2,
+        first_seen_at=now - timedelta(minutes=n),
+        gone_at=now if n % 10 == 3 else None,
+    )
+
+
+NAMES = ("Asha", "Bilal", "Chitra", "Devi", "Esther", "Fatima", "Gopal", "Hari", "Ines", "João", "Kavya")
+
+
+def _pages() -> dict[str, str]:
+    """By what a person does."""
+    path = reverse("admin:groups_subscriber_changelist")
+    group = Group.objects.order_by("pk")[0].pk
+    return {
+        "first page": path,
+        "filter: gone": f"{path}?presence=gone",
+        "filter: present and gone": f"{path}?presence=all",
+        "filter: registered": f"{path}?registered=yes",
+        "filter: not registered": f"{path}?registered=no",
+        "filter: a group": f"{path}?group__id__exact={group}",
+        "filter: a group, not registered": f"{path}?group__id__exact={group}&registered=no",
+        "filter: gone, not registered": f"{path}?presence=gone&registered=no",
+        "search: a whole number": f"{path}?q=%2B919800007919",
+        "search: the start of a number": f"{path}?q=98000",
+        "search: a number as written": f"{path}?q=098000%2007919",
+        "search: a part of a name": f"{path}?q=kavya",
+    }

@@ -1,0 +1,97 @@
+"""A sync through the whole house against a bare paging loop, and what a long one costs the worker."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.ground import Ground
+from benchmarks.house import BenchHouse
+from benchmarks.measure import Line, times
+from groups.models import Group, Subscriber, SyncRun
+from groups.services import start_sync
+
+BAR = 2.0
+MOST_GROWTH = 50.0  # MB
+LONGEST = 3_600.0  # seconds
+
+
+def measure(ground: Ground) -> Iterator[Line]:
+    """First everybody is new, then nobody; then ten times as many."""
+    house, size = ground.house(), ground.size
+    group, people = _settle_in(house, size.subscribers)
+    floors, figures, runs = [], [], []
+    for _ in range(2):
+        floors.append(_bare(house, group, people))
+        figures.append(_ours(house, group, people))
+        runs.append(SyncRun.objects.latest("pk"))
+    for what, number in (("everybody is new", 0), ("nobody is new", 1)):
+        ratio = figures[number] / floors[number]
+        yield Line(
+            f"sync of {people:,} subscribers, {what}",
+            f"{figures[number]:,.1f} s",
+            f"{floors[number]:,.1f} s",
+            times(ratio),
+            "twice a bare paging loop",
+            ratio <= BAR if size.is_full else None,
+        )
+    written = Subscriber.objects.exclude(seen_run=runs[0].pk).count()
+    again = runs[1].created + runs[1].changed + runs[1].gone
+    yield Line(
+        "subscriber rows written by the second sync", f"{written + again}", "0", "", "none", not written
+    )
+    before = _peak(house)
+    group, people = _settle_in(house, size.many_subscribers)
+    taken = _ours(house, group, people)
+    growth = _peak(house) - before
+    yield Line(
+        f"worker's peak memory, {size.subscribers:,} to {people:,}",
+        f"+{growth:,.1f} MB",
+        f"{before:,.0f} MB",
+        "",
+        "grows by less than 50 MB",
+        growth < MOST_GROWTH if size.is_full else None,
+    )
+    yield Line(f"sync of {people:,} subscribers", f"{taken:,.0f} s", "", f"{people / taken:,.0f}/s")
+
+
+def _settle_in(house: BenchHouse, people: int) -> tuple[Group, int]:
+    """The largest group has as many subscribers; returns it with their number."""
+    house.read_directory(house.settle_in(people * 5 // 4))
+    return house.largest()
+
+
+def _bare(house: BenchHouse, group: Group, people: int) -> float:
+    """Seconds to read every page and throw it away."""
+    client, cursor, seen = house.bare_client(), None, 0
+    begun = time.perf_counter()
+    while True:
+        page = client.fetch_subscribers(group.group_id, cursor=cursor)
+        seen += len(page.subscribers)
+        cursor = page.cursor
+        if not cursor:
+            break
+    taken = time.perf_counter() - begun
+    if seen != people:
+        raise RuntimeError(f"the pages held {seen} of {people}")
+    return taken
+
+
+def _ours(house: BenchHouse, group: Group, people: int) -> float:
+    """Seconds from the start of the sync until its run is over, every page through worker and database."""
+    begun = time.perf_counter()
+    run = start_sync(group)
+    house.wait(lambda: SyncRun.objects.get(pk=run.pk).state in ("sent", "failed", "cancelled"), LONGEST)
+    taken = time.perf_counter() - begun
+    here = Subscriber.objects.filter(group=group, gone_at=None).count()
+    run.refresh_from_db()
+    if (run.state, here) != ("sent", people):
+        raise RuntimeError(f"the sync is {run.state} ({run.detail}), with {here} of {people}")
+    return taken
+
+
+def _peak(house: BenchHouse) -> float:
+    """The most memory that the worker ever held, in MB."""
+    process = house.supervisor.children["worker"].process
+    assert process is not None
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
