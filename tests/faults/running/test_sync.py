@@ -12,9 +12,10 @@ def test_a_sync_that_is_killed_again_and_again_ends_with_what_kaizala_has(house:
     group, dice, kills = public(), chance("F18"), 0
     before = set(Subscriber.objects.filter(group=group, gone_at=None).values_list("mobile_number", flat=True))
     Subscriber.objects.filter(group=group).delete()
-    house.fault("slow", operation="*", seconds=0.4)
+    house.fault("slow", operation="*", seconds=4)  # slower than a worker's start: a page a kill at most
     run = start_sync(group)
     while kills < SIZES.sync_kills:
+        house.wait(lambda: SyncRun.objects.filter(pk=run.pk, state="sending").exists())
         time.sleep(dice.uniform(0.2, 1.2))
         assert SyncRun.objects.filter(pk=run.pk, state__in=["queued", "sending"]).exists()
         house.kill("worker")
