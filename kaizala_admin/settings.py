@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "kaizala_admin.ui",
     "kaizala_admin.connectors",
     "kaizala_admin.outbox",
+    "kaizala_admin.webhooks",
     "groups",
     "messaging",
 ]
@@ -193,6 +194,12 @@ KAIZALA_CONNECT_TIMEOUT = env.float("KAIZALA_CONNECT_TIMEOUT", 5.0)  # seconds
 KAIZALA_READ_TIMEOUT = env.float("KAIZALA_READ_TIMEOUT", 30.0)  # seconds
 KAIZALA_API_LOG_DAYS = env.int("KAIZALA_API_LOG_DAYS", 3)
 KAIZALA_SANDBOX_URL = env.str("KAIZALA_SANDBOX_URL", "")  # shown as a link; set by bin/run
+# The address that Kaizala reaches this console at, for events. Empty: no subscriptions. Set by bin/run.
+KAIZALA_PUBLIC_URL = env.str("KAIZALA_PUBLIC_URL", "")
+KAIZALA_EVENT_MAX_BYTES = env.int("KAIZALA_EVENT_MAX_BYTES", 256 * 1024)
+KAIZALA_EVENT_RATE = env.int("KAIZALA_EVENT_RATE", 2_000)  # a second, for a subscription and a web process
+KAIZALA_EVENT_BODY_DAYS = env.int("KAIZALA_EVENT_BODY_DAYS", 7)
+KAIZALA_EVENT_DAYS = env.int("KAIZALA_EVENT_DAYS", 30)
 KAIZALA_WORKER_THREADS = env.int("KAIZALA_WORKER_THREADS", 32)
 
 # --- Celery: why each value is what it is stands in reliability 1.9 and docs/operating.md ------------------
@@ -256,6 +263,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "webhooks.work_off": {"task": "webhooks.work_off", "schedule": 10.0, "options": {"expires": 10}},
+    "webhooks.prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3600}},
     "messaging.tick": {"task": "messaging.tick", "schedule": 60.0, "options": {"expires": 60}},
 }
 

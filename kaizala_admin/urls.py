@@ -4,7 +4,10 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
+from kaizala_admin.webhooks.receiver import Receiver
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("hooks/<int:hook>/<str:token>", Receiver.as_view(), name="webhook"),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="start"),
 ]

@@ -22,6 +22,7 @@ def production(tmp_path: Path, **changes: str | None) -> dict[str, str]:
         "ALLOWED_HOSTS": "console.example.org",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'check.sqlite3'}",
         "REDIS_URL": "redis://127.0.0.1:6379/0",
+        "KAIZALA_PUBLIC_URL": "https://console.example.org",
         "KAIZALA_VAR_DIR": str(tmp_path),
         **changes,
     }
