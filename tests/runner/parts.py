@@ -26,6 +26,7 @@ class Part:
     missing: Callable[[], str] = lambda: ""
     package: str = ""
     on_postgres: bool = False
+    processes: bool = False  # over real processes, whose speed depends on what else the machine does
 
     @property
     def counts(self) -> bool:
@@ -58,7 +59,12 @@ PARTS = (
     Part("lint", "ruff", (tool("ruff", "check", "."), tool("ruff", "format", "--check", "."))),
     Part("imports", "import contracts", (tool("lint-imports", "--no-cache"),)),
     Part("types", "mypy, strict", (tool("mypy", *CODE),)),
-    Part("flows", "flows, on SQLite and the wheel's Redis-protocol server", tests("-m", "flow", "tests")),
+    Part(
+        "flows",
+        "flows, on SQLite and the wheel's Redis-protocol server",
+        tests("-m", "flow", "tests"),
+        processes=True,
+    ),
     Part(
         "postgres",
         "flows, on PostgreSQL and the wheel's Redis-protocol server",
@@ -66,9 +72,15 @@ PARTS = (
         missing=no_postgres,
         package="postgresql",
         on_postgres=True,
+        processes=True,
     ),
     Part(
-        "browser", "a real browser", tests("-m", "browser", "tests"), missing=no_chromium, package="chromium"
+        "browser",
+        "a real browser",
+        tests("-m", "browser", "tests"),
+        missing=no_chromium,
+        package="chromium",
+        processes=True,
     ),
 )
 
