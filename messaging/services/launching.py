@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
@@ -12,12 +11,11 @@ from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from groups import bulk
-from kaizala_admin.outbox import services as outbox
 from messaging import audience, checking, trail
-from messaging.models import AudienceLine, Broadcast, Delivery, Dispatch
+from messaging.audience.plan import Calls, calls_of
+from messaging.models import AudienceLine, Broadcast
 
-LEDGER = ("broadcast", "dispatch", "group", "mobile_number", "name", "people", "state", "reason")
+from . import expanding
 
 
 class CannotLaunch(Exception):
@@ -59,16 +57,21 @@ def launch(broadcast: Broadcast, by: Any, expected_people: int, *, expected_draf
         return False
     shown = fingerprint(draft)
     _need_same(shown, expected_draft)
-    found = checking.check(draft)
+    with audience.taken(draft) as snapshot:
+        calls = calls_of(snapshot)
+        found = checking.check_calls(draft, calls)
+        _need_allowed(draft, by, found, expected_people)
+        return _start(draft, by, calls, found, shown)
+
+
+def _need_allowed(draft: Broadcast, by: Any, found: checking.Check, expected_people: int) -> None:
     if not may_launch(by, found.people, draft):
         raise PermissionDenied(_("You may not send to so many people. Ask an approver to send this draft."))
     if found.blockers:
         raise CannotLaunch(found)
-    parts = list(audience.of(draft).parts())
-    if found.people != expected_people or sum(part.count for part in parts) != found.dispatch_people:
+    if found.people != expected_people:
         words = _("The number of people changed from %(before)s to %(now)s. Nothing is sent. Look again.")
         raise Changed(words % {"before": f"{expected_people:,}", "now": f"{found.people:,}"})
-    return _start(draft, by, parts, found, shown)
 
 
 def _need_same(draft: str, expected_draft: str | None) -> None:
@@ -77,46 +80,18 @@ def _need_same(draft: str, expected_draft: str | None) -> None:
 
 
 def _start(
-    draft: Broadcast,
-    by: AbstractBaseUser | None,
-    parts: Sequence[audience.Part],
-    found: checking.Check,
-    shown: str,
+    draft: Broadcast, by: AbstractBaseUser | None, calls: Calls, found: checking.Check, shown: str
 ) -> bool:
     """A rival's launch makes this False; a rival's edit raises Changed, and nothing is sent."""
+    now = timezone.now()
     with transaction.atomic():
-        started = {"state": Broadcast.State.RUNNING, "launched_by": by, "launched_at": timezone.now()}
-        totals = {"people": found.dispatch_people, "dispatch_count": len(parts)}
+        started = {"state": Broadcast.State.RUNNING, "launched_by": by, "launched_at": now}
+        totals = {"people": found.dispatch_people, "dispatch_count": calls.count}
+        watched = {"watched_since": now, "stamp": audience.stamp()}
         drafts = Broadcast.objects.filter(pk=draft.pk, state=Broadcast.State.DRAFT)
-        if not drafts.update(**started, **totals):
+        if not drafts.update(**started, **totals, **watched):
             return False
         _need_same(fingerprint(Broadcast.objects.get(pk=draft.pk)), shown)
-        dispatches = outbox.post([_dispatch(draft, part) for part in parts])
-        bulk.insert(Delivery, LEDGER, _lines(draft, dispatches, parts))
-        trail.note(draft, by, "launch", "draft", "running", people=found.people, calls=len(parts))
+        expanding.write(draft, calls)
+        trail.note(draft, by, "launch", "draft", "running", people=found.people, calls=calls.count)
     return True
-
-
-def _dispatch(draft: Broadcast, part: audience.Part) -> Dispatch:
-    assert part.grant is not None  # the check has seen to it
-    return Dispatch(
-        broadcast=draft,
-        group=part.group,
-        mode=part.mode,
-        people=part.count,
-        connector=part.grant.connector,
-        grant=part.grant,
-    )
-
-
-def _lines(
-    draft: Broadcast, dispatches: Sequence[Dispatch], parts: Sequence[audience.Part]
-) -> Iterator[tuple[Any, ...]]:
-    """The ledger, in the order of LEDGER: a line for a whole group, one for each person of a batch."""
-    waiting = (Delivery.State.QUEUED.value, "")
-    for dispatch, part in zip(dispatches, parts, strict=True):
-        same = (draft.pk, dispatch.pk, part.group.pk)
-        if part.mode == Dispatch.Mode.GROUP:
-            yield (*same, "", part.group.name, part.count, *waiting)
-        for number, name in part.people:
-            yield (*same, number, name, 1, *waiting)

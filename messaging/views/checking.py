@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
-from groups.models import Group
 from kaizala_admin.connectors.models import Connector
 from messaging import audience, services
+from messaging.audience import lines
 from messaging.models import AudienceLine, Broadcast
 
 from .base import BroadcastMixin, url
@@ -59,7 +59,7 @@ class Checked(BroadcastMixin, TemplateView):
         connectors = Connector.objects.in_bulk(list(found.calls))
         shown = {
             "check": found,
-            "whom": audience.of(self.broadcast),
+            "whom": found.scope,
             "by_connector": [(connectors[pk], calls) for pk, calls in found.calls.items()],
             "wrong": list(islice(wrong_lines(self.broadcast), SHOWN)) if found.bad_lines else [],
             "may_send": user.has_perm("messaging.send_broadcast"),
@@ -105,13 +105,11 @@ def safe(cell: str) -> str:
 def wrong_lines(broadcast: Broadcast) -> Iterator[AudienceLine]:
     """Lines that are no number, repeat one, or do not follow the group, in their order."""
     bad = AudienceLine.objects.filter(broadcast=broadcast).exclude(problem="").order_by("line", "id")
-    groups = audience.of(broadcast).groups[:1]
-    strangers = _strangers(broadcast, groups[0]) if groups else iter(())
-    return merge(bad.iterator(), strangers, key=lambda line: (line.line, line.pk))
+    return merge(bad.iterator(), _strangers(broadcast), key=lambda line: (line.line, line.pk))
 
 
-def _strangers(broadcast: Broadcast, group: Group) -> Iterator[AudienceLine]:
-    for line in audience.not_subscribed(broadcast, group).iterator():
+def _strangers(broadcast: Broadcast) -> Iterator[AudienceLine]:
+    for line in lines.strangers(audience.scope_of(broadcast)).iterator():
         line.problem = AudienceLine.Problem.NOT_SUBSCRIBED
         yield line
 

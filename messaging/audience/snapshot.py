@@ -1,0 +1,190 @@
+"""Who an expression comes to at one moment, in tables of this connection: set-based, flat in memory.
+
+`kza_target` holds each number once, with the subscriber row that carries it, and why it is left out, if it
+is. Its `place` counts from 1 in its group among those who are not. Measured: see docs/benchmarks.md.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+
+from messaging.models import Broadcast
+
+from . import sources
+from .scope import Scope, scope_of
+from .sources import Select, Since, Why
+
+LOW = 1 << 40  # a pick is rank * LOW + the subscriber's key: the least of a number's picks wins
+TABLES = ("kza_carrier", "kza_wanted", "kza_left_out", "kza_target")
+SUBSCRIBERS, MEMBERS = "groups_subscriber", "groups_member"
+
+
+@dataclass
+class Snapshot:
+    """What the tables hold, in numbers. `kept` and `present` are by group; `left_out` by Why.
+
+    `present` counts subscribers with a number, `nameless` those without. `lost` are meant by number and
+    follow no group that could carry it to them.
+    """
+
+    scope: Scope
+    kept: dict[int, int] = field(default_factory=dict)
+    present: dict[int, int] = field(default_factory=dict)
+    nameless: dict[int, int] = field(default_factory=dict)
+    left_out: dict[Why, int] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)  # groups some of whose subscribers are left out
+    lost: int = 0
+
+    @property
+    def people(self) -> int:
+        """Who is named one by one."""
+        return sum(self.kept.values())
+
+    def is_everybody(self, group_id: int) -> bool:
+        """Whether every present subscriber of the group is meant, through this very group."""
+        kept, present = self.kept.get(group_id, 0), self.present.get(group_id, 0)
+        if not kept or group_id in self.touched:
+            return False
+        return kept == present or not _first(_ELSEWHERE, [group_id])
+
+
+_ELSEWHERE = f"""SELECT 1 FROM {SUBSCRIBERS} s
+LEFT JOIN kza_target t ON t.number = s.mobile_number AND t.group_id = s.group_id
+WHERE s.group_id = %s AND s.gone_at IS NULL AND s.mobile_number <> '' AND t.number IS NULL LIMIT 1"""
+
+
+@contextmanager
+def taken(broadcast: Broadcast, since: Since | None = None) -> Iterator[Snapshot]:
+    """The snapshot of the broadcast's audience as it is now; its tables live as long as the block.
+
+    `since`: only who is in the mirror's rows that are newer than these keys. On PostgreSQL the block is a
+    transaction; on SQLite it is not, so that nobody waits for the one writer meanwhile.
+    """
+    with _around(), connection.cursor() as cursor:
+        scope = scope_of(broadcast)
+        _drop(cursor)
+        _fill(cursor, scope, since)
+        try:
+            yield _counted(cursor, scope)
+        finally:
+            if connection.vendor == "sqlite" and not connection.needs_rollback:
+                _drop(cursor)
+
+
+def _around() -> AbstractContextManager[Any]:
+    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
+
+
+def _drop(cursor: Any) -> None:
+    for table in TABLES:
+        cursor.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def _fill(cursor: Any, scope: Scope, since: Since | None) -> None:
+    if connection.vendor == "postgresql":
+        cursor.execute("SET LOCAL work_mem = '64MB'")
+    cursor.execute(_create("kza_carrier", "(group_id bigint PRIMARY KEY, rank bigint NOT NULL)"))
+    rows = [(group.pk, rank) for rank, group in enumerate(scope.carriers)]
+    cursor.executemany("INSERT INTO kza_carrier (group_id, rank) VALUES (%s, %s)", rows)
+    _numbers(cursor, "kza_wanted", sources.wanted(scope, since))
+    _numbers(cursor, "kza_left_out", sources.left_out(scope))
+    found = sources.union(_candidates(scope, since))
+    cursor.execute(_create("kza_target", f"AS {_TARGET % found.sql}"), found.params)
+    _analyze(cursor, "kza_target")
+
+
+def _create(table: str, rest: str) -> str:
+    """On PostgreSQL the table goes with the transaction, also when that fails."""
+    if connection.vendor != "postgresql":
+        return f"CREATE TEMPORARY TABLE {table} {rest}"
+    columns, select = ("", rest) if rest.startswith("AS ") else (rest, "")
+    return f"CREATE TEMPORARY TABLE {table} {columns} ON COMMIT DROP {select}"
+
+
+def _numbers(cursor: Any, table: str, selects: Sequence[Select]) -> None:
+    """A table of numbers, each once, with the least of its codes."""
+    key = "" if connection.vendor == "postgresql" else " PRIMARY KEY"  # PostgreSQL hashes; SQLite looks up
+    cursor.execute(_create(table, f"(number varchar(20){key}, code smallint NOT NULL)"))
+    if selects:
+        every = sources.union(selects)
+        cursor.execute(
+            f"INSERT INTO {table} (number, code) SELECT number, MIN(code) FROM "
+            f"(SELECT '' AS number, 0 AS code WHERE 1 = 0 UNION ALL {every.sql}) x GROUP BY number",
+            every.params,
+        )
+    _analyze(cursor, table)
+
+
+def _analyze(cursor: Any, table: str) -> None:
+    if connection.vendor == "postgresql":
+        cursor.execute(f"ANALYZE {table}")
+
+
+_TARGET = """SELECT s.id AS subscriber_id, s.mobile_number AS number, s.name, s.group_id, e.code AS why,
+ROW_NUMBER() OVER (PARTITION BY s.group_id, e.code ORDER BY s.id) AS place
+FROM (SELECT number, MIN(pick) & 1099511627775 AS id FROM (%s) c GROUP BY number) f
+JOIN groups_subscriber s ON s.id = f.id LEFT JOIN kza_left_out e ON e.number = f.number"""
+
+_CANDIDATE = f"""SELECT s.mobile_number AS number, c.rank * {LOW} + s.id AS pick FROM {SUBSCRIBERS} s
+JOIN kza_carrier c ON c.group_id = s.group_id WHERE s.gone_at IS NULL AND s.mobile_number <> ''"""
+
+
+def _candidates(scope: Scope, since: Since | None) -> list[Select]:
+    """Rows that could carry the message: all subscribers of the groups meant, and of carriers the wanted."""
+    found = []
+    if scope.direct:
+        keys = ", ".join(str(int(group.pk)) for group in scope.direct)
+        newer = f" AND s.id > {int(since.get('subscriber', 0))}" if since is not None else ""
+        found.append(Select(f"{_CANDIDATE} AND s.group_id IN ({keys}){newer}"))
+    if scope.names_numbers or not found:
+        found.append(Select(f"{_CANDIDATE} AND s.mobile_number IN (SELECT number FROM kza_wanted)"))
+    return found
+
+
+def _counted(cursor: Any, scope: Scope) -> Snapshot:
+    found = Snapshot(scope)
+    cursor.execute("SELECT group_id, why, COUNT(*) FROM kza_target GROUP BY group_id, why")
+    for group_id, why, count in cursor.fetchall():
+        if why is None:
+            found.kept[group_id] = count
+        else:
+            found.left_out[Why(why)] = found.left_out.get(Why(why), 0) + count
+            found.touched.add(group_id)
+    if scope.names_numbers:
+        cursor.execute(_LOST)
+        found.lost = cursor.fetchone()[0]
+    if scope.direct:
+        _count_present(cursor, scope, found)
+    return found
+
+
+_LOST = """SELECT COUNT(*) FROM kza_wanted w LEFT JOIN kza_target t ON t.number = w.number
+LEFT JOIN kza_left_out e ON e.number = w.number WHERE w.code = 1 AND t.number IS NULL AND e.number IS NULL"""
+
+
+def _count_present(cursor: Any, scope: Scope, found: Snapshot) -> None:
+    keys = ", ".join(str(int(group.pk)) for group in scope.direct)
+    cursor.execute(
+        f"SELECT group_id, COUNT(*), SUM(CASE WHEN mobile_number = '' THEN 1 ELSE 0 END) FROM {SUBSCRIBERS} "
+        f"WHERE group_id IN ({keys}) AND gone_at IS NULL GROUP BY group_id"
+    )
+    for group_id, count, nameless in cursor.fetchall():
+        found.present[group_id] = count - nameless
+        found.nameless[group_id] = nameless
+
+
+def _first(sql: str, params: Sequence[Any]) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchone()
+
+
+def stamp() -> dict[str, int]:
+    """The newest keys of the mirror: who joins later has a greater one."""
+    newest = {}
+    for name, table in (("member", MEMBERS), ("subscriber", SUBSCRIBERS)):
+        newest[name] = (_first(f"SELECT MAX(id) FROM {table}", []) or [0])[0] or 0
+    return newest

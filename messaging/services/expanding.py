@@ -1,0 +1,79 @@
+"""A snapshot becomes calls and a ledger: a row a call, a line a person, written where the snapshot lies."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from django.db import connection
+
+from groups import bulk
+from kaizala_admin.outbox import services as outbox
+from messaging.audience.plan import Calls, Leg
+from messaging.models import Broadcast, Delivery, Dispatch
+
+CHUNK = 2_000  # calls that are held in memory together
+LEDGER = ("broadcast", "dispatch", "group", "mobile_number", "name", "people", "state", "reason")
+
+
+def write(draft: Broadcast, calls: Calls) -> None:
+    """Inside the transaction that launches, while the snapshot's tables are there. Flat in memory."""
+    for leg in calls.legs:
+        if leg.mode == Dispatch.Mode.GROUP:
+            _write_whole(draft, leg)
+        else:
+            _write_people(draft, leg)
+
+
+def _write_whole(draft: Broadcast, leg: Leg) -> None:
+    (row,) = outbox.post([_dispatch(draft, leg, leg.people)])
+    line = (draft.pk, row.pk, leg.group.pk, "", leg.group.name, leg.people, Delivery.State.QUEUED.value, "")
+    bulk.insert(Delivery, LEDGER, [line])
+
+
+def _write_people(draft: Broadcast, leg: Leg) -> None:
+    """The calls of a leg are numbered from 0; a person's place in the snapshot says in which one he is."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS kza_call")
+        cursor.execute("CREATE TEMPORARY TABLE kza_call (number integer PRIMARY KEY, dispatch_id bigint)")
+        for first, rows in _posted(draft, leg):
+            pairs = [(number, row.pk) for number, row in enumerate(rows, first)]
+            cursor.executemany("INSERT INTO kza_call (number, dispatch_id) VALUES (%s, %s)", pairs)
+        cursor.execute(_lines_sql(), _lines_params(draft, leg))
+        cursor.execute("DROP TABLE kza_call")
+
+
+def _posted(draft: Broadcast, leg: Leg) -> Iterator[tuple[int, Sequence[Dispatch]]]:
+    """(number of the first, calls in line), CHUNK at a time."""
+    sizes, first = leg.call_sizes(), 0
+    while some := list(islice(sizes, CHUNK)):
+        yield first, outbox.post([_dispatch(draft, leg, people) for people in some])
+        first += len(some)
+
+
+def _lines_sql() -> str:
+    column_of = {field.name: str(field.column) for field in Delivery._meta.concrete_fields}
+    columns = ", ".join(column_of[name] for name in LEDGER)
+    return (
+        f"INSERT INTO messaging_delivery ({columns}) "
+        "SELECT %s, c.dispatch_id, t.group_id, t.number, t.name, 1, %s, '' "
+        "FROM kza_target t JOIN kza_call c ON c.number = (t.place - 1) / %s "
+        "WHERE t.group_id = %s AND t.why IS NULL"
+    )
+
+
+def _lines_params(draft: Broadcast, leg: Leg) -> list[Any]:
+    size = leg.size if leg.mode == Dispatch.Mode.BATCH else leg.people
+    return [draft.pk, Delivery.State.QUEUED.value, size, leg.group.pk]
+
+
+def _dispatch(draft: Broadcast, leg: Leg, people: int) -> Dispatch:
+    assert leg.grant is not None  # the check has seen to it
+    return Dispatch(
+        broadcast=draft,
+        group=leg.group,
+        mode=leg.mode,
+        people=people,
+        priority=draft.priority,
+        connector=leg.grant.connector,
+        grant=leg.grant,
+    )
