@@ -167,6 +167,7 @@ class SyncRun(OutboxRow):
     class Kind(models.TextChoices):
         DIRECTORY = "directory", _("Groups of a grant")
         GROUP = "group", _("One group")
+        MEMBERS = "members", _("Members of one group")
 
     repeatable: ClassVar[bool] = True
 
@@ -235,6 +236,8 @@ class SyncRun(OutboxRow):
         return self.detail or why_waiting(self)
 
     def title(self) -> str:
+        if self.group is not None and self.kind == self.Kind.MEMBERS:
+            return gettext("Sync of the members of %(group)s") % {"group": self.group.name}
         if self.group is not None:
             return gettext("Sync of the group %(group)s") % {"group": self.group.name}
         return gettext("Sync of the groups that %(grant)s reaches") % {"grant": self.grant.name}
@@ -260,3 +263,6 @@ class SyncPage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}: {len(self.ids) // 8}"
+
+
+from .changes.models import ChangePicture, GroupChange  # noqa: E402, F401 - the app's other models

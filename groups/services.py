@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from groups import queries
 from groups.models import Group, SyncRun
 from groups.sync import errors
-from groups.sync.fetching import DETAILS
+from groups.sync.fetching import DETAILS, ONLY_MEMBERS
 from groups.sync.plan import expected_pages, lane_for
 from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Connector, Grant
@@ -42,6 +42,19 @@ def start_sync(group: Group, lane: Lane = Lane.PERSON) -> SyncRun:
     run = SyncRun(kind=SyncRun.Kind.GROUP, group=group, stage=DETAILS)
     run.expected_pages = expected_pages(group, details=True)
     return _start(run, grant, lane, Q(group=group))
+
+
+def start_members_sync(group: Group, lane: Lane = Lane.PERSON) -> SyncRun:
+    """Reads a group's members alone, in one call; returns the group's sync under way when there is one.
+
+    Raises CannotSync when no working grant reaches the group.
+    """
+    grant = queries.best_grant(group)
+    if grant is None:
+        raise CannotSync(_("No working grant reaches %(group)s.") % {"group": group})
+    return _start(
+        SyncRun(kind=SyncRun.Kind.MEMBERS, group=group, stage=ONLY_MEMBERS), grant, lane, Q(group=group)
+    )
 
 
 def start_connector_sync(connector: Connector, lane: Lane = Lane.PERSON) -> list[SyncRun]:

@@ -1,7 +1,8 @@
 """The admin's rooms for groups, people and syncs."""
 
+from .changes import GroupChangeAdmin
 from .group import GroupAdmin
 from .people import MemberAdmin, SubscriberAdmin
 from .runs import SyncRunAdmin
 
-__all__ = ["GroupAdmin", "MemberAdmin", "SubscriberAdmin", "SyncRunAdmin"]
+__all__ = ["GroupAdmin", "GroupChangeAdmin", "MemberAdmin", "SubscriberAdmin", "SyncRunAdmin"]

@@ -72,9 +72,7 @@ def post_children(run: SyncRun, groups: Sequence[Group]) -> int:
 def _children(run: SyncRun, groups: Sequence[Group]) -> list[SyncRun]:
     busy = set(
         SyncRun.objects.filter(
-            kind=SyncRun.Kind.GROUP,
-            state__in=(State.QUEUED, State.SENDING),
-            group__tenant=run.connector.tenant_id,
+            state__in=(State.QUEUED, State.SENDING), group__tenant=run.connector.tenant_id
         ).values_list("group_id", flat=True)
     )
     return [

@@ -10,6 +10,7 @@ from groups.models import SyncRun
 from kaizala_admin.kaizala import SUBSCRIBER_PAGE, KaizalaClient, Refused
 
 DETAILS, SUB_GROUPS, MEMBERS, SUBSCRIBERS = "details", "sub_groups", "members", "subscribers"
+ONLY_MEMBERS = "only_members"  # one call, after a change of ours; also where subscribers are a million
 
 
 @dataclass(frozen=True)
@@ -56,5 +57,6 @@ _CALLS: dict[str, Callable[[SyncRun, KaizalaClient], Any]] = {
     DETAILS: lambda run, client: client.fetch_group(_group_id(run)),
     SUB_GROUPS: lambda run, client: client.fetch_subgroups(_group_id(run)),
     MEMBERS: lambda run, client: client.fetch_members(_group_id(run)),
+    ONLY_MEMBERS: lambda run, client: client.fetch_members(_group_id(run)),
     SUBSCRIBERS: _subscribers,
 }

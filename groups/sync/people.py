@@ -79,6 +79,7 @@ def _write_chunk(
         wanted = told.pop(person_id)
         if gone_at is not None or tuple(values) != wanted:
             changed.append(row_class(pk=key, seen_run=run.pk, **dict(zip(fields, wanted, strict=True))))
+    keys += _adopt(row_class, run, told)
     new = [
         row_class(
             group_id=run.group_id,
@@ -91,6 +92,21 @@ def _write_chunk(
     ]
     save(row_class, new, changed, fields)
     return tally.Tally(created=len(new), changed=len(changed)), [*keys, *(row.pk for row in new)]
+
+
+def _adopt(row_class: type[Any], run: SyncRun, told: dict[str, tuple[Any, ...]]) -> list[int]:
+    """Rows that we wrote ourselves when a number was added get their user ID; taken out of `told`."""
+    ours = {f"tel:{values[0]}": key for key, values in told.items() if values[0]}
+    wanted = [name for name, key in ours.items() if name != key]
+    if not wanted:
+        return []
+    fields, rows = fields_of(row_class), []
+    mirror = row_class.objects.filter(group_id=run.group_id, person_id__in=wanted)
+    for name, key in mirror.values_list("person_id", "pk"):
+        values = dict(zip(fields, told.pop(ours[name]), strict=True))
+        rows.append(row_class(pk=key, person_id=ours[name], seen_run=run.pk, **values))
+    save(row_class, (), rows, (*fields, "person_id"))
+    return [row.pk for row in rows]
 
 
 def close(row_class: type[Any], run: SyncRun, present: seen.Seen, now: datetime) -> int:

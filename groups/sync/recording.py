@@ -12,7 +12,7 @@ from kaizala_admin.kaizala import SUBSCRIBER_PAGE, GroupInfo, SubscriberPage
 from kaizala_admin.kaizala import Person as RemotePerson
 
 from . import directory, errors, graph, mirror, people, seen
-from .fetching import DETAILS, MEMBERS, SUB_GROUPS, SUBSCRIBERS, Hidden, Vanished
+from .fetching import DETAILS, MEMBERS, ONLY_MEMBERS, SUB_GROUPS, SUBSCRIBERS, Hidden, Vanished
 from .plan import next_stage
 from .tally import Tally, advance
 
@@ -114,6 +114,10 @@ def _close_subscribers(run: SyncRun, now: datetime) -> int:
 def _complete(run: SyncRun, now: datetime) -> None:
     """What the group's page shows of it: the counts, as of now."""
     group = _group(run)
+    if run.kind == SyncRun.Kind.MEMBERS:
+        _count_members(group)
+        seen.forget(run)
+        return
     if not group.has_sub_groups:
         graph.close(run, set(), now)
     group.member_count = people.present_count(Member, group.pk)
@@ -124,9 +128,17 @@ def _complete(run: SyncRun, now: datetime) -> None:
     seen.forget(run)
 
 
+def _count_members(group: Group) -> None:
+    """After a look at the members alone. The last sync of everything stays what it was."""
+    group.member_count = people.present_count(Member, group.pk)
+    group.unprovisioned_count = people.unprovisioned_count(group.pk)
+    group.save(update_fields=["member_count", "unprovisioned_count"])
+
+
 _STAGES: dict[str, Callable[[SyncRun, Any, datetime], tuple[Tally, str]]] = {
     DETAILS: _details,
     SUB_GROUPS: _sub_groups,
     MEMBERS: _members,
+    ONLY_MEMBERS: _members,
     SUBSCRIBERS: _subscribers,
 }

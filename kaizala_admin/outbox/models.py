@@ -94,6 +94,10 @@ class OutboxRow(models.Model):
         """
         raise NotImplementedError
 
+    def may_repeat(self) -> bool:
+        """Whether asking this row's question twice is harmless. For classes whose rows differ in that."""
+        return self.repeatable
+
     def state_changed(self, state: State) -> None:
         """Called in the transaction of every other change of state: failed, cancelled, unknown, queued again.
 

@@ -73,7 +73,7 @@ def _call(line: Line, taken: Claim) -> Slip:
     try:
         result = row.perform(client)
     except Exception as error:  # noqa: BLE001
-        verdict = classify(error, repeatable=row.repeatable, attempts=row.attempts)
+        verdict = classify(error, repeatable=row.may_repeat(), attempts=row.attempts)
         return _went_wrong(line, taken, verdict, error)
     return _answered(line, taken, result)
 
@@ -84,7 +84,7 @@ def _answered(line: Line, taken: Claim, result: Any) -> Slip:
         taken.calls_left = 0
     slip = hand_in(Slip(row.connector_id, line.goes_on(), taken, result))
     if slip.error:
-        verdict = not_recorded(slip.error, repeatable=row.repeatable, attempts=row.attempts)
+        verdict = not_recorded(slip.error, repeatable=row.may_repeat(), attempts=row.attempts)
         return _went_wrong(line, taken, verdict, slip.error)
     if slip.answered and slip.answered.row.state == State.QUEUED:
         nudge([row.connector_id])

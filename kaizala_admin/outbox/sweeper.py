@@ -40,6 +40,6 @@ def _sweep_class(row_class: type[OutboxRow]) -> int:
 
 
 def _give_up(row: OutboxRow) -> bool:
-    verdict = dead_worker(repeatable=row.repeatable, attempts=row.attempts)
+    verdict = dead_worker(repeatable=row.may_repeat(), attempts=row.attempts)
     started = (row.lease_until or timezone.now()) - LEASE
     return settle_error(row, verdict, started, lease_until__lt=Now())

@@ -156,6 +156,7 @@ LISTS = {
     "groups_member": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "groups_subscriber": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "groups_syncrun": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "groups_groupchange": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_broadcast": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_dispatch": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_delivery": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},

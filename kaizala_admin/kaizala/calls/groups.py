@@ -14,11 +14,13 @@ from .base import Body, Caller, check_done, group_path, segment
 GROUP_TYPES = ("Group", "ConnectGroup")
 
 
-def _new_group(name: str, welcome_message: str, members: Iterable[str]) -> Body:
+def _new_group(name: str, welcome_message: str, members: Iterable[str], image_url: str) -> Body:
     body: Body = {
         "name": require_text(name, "name"),
         "welcomeMessage": require_text(welcome_message, "welcome_message"),
     }
+    if image_url:  # documented for sub-groups; the official client calls it GroupPhoto: send both
+        body |= {"groupImageUrl": image_url, "groupPhoto": image_url}
     numbers = require_phones(members, "members", most=MAX_MEMBERS, least=0)
     return {**body, "members": list(numbers)} if numbers else body
 
@@ -34,10 +36,16 @@ class GroupCalls(Caller):
         return read_one_group(self._get("fetch_group", group_path(group_id)), group_id)
 
     def create_group(
-        self, name: str, welcome_message: str, members: Iterable[str] = (), group_type: str = "Group"
+        self,
+        name: str,
+        welcome_message: str,
+        members: Iterable[str] = (),
+        group_type: str = "Group",
+        *,
+        image_url: str = "",
     ) -> CreatedGroup:
         """A new group with at most 100 members; with a group token it becomes a sub-group (OP 4)."""
-        body = _new_group(name, welcome_message, members)
+        body = _new_group(name, welcome_message, members, image_url)
         body["groupType"] = require_choice(group_type, GROUP_TYPES, "group_type")
         return read_created_group(self._write("create_group", "POST", "/v1/groups", body), name)
 
@@ -48,11 +56,14 @@ class GroupCalls(Caller):
         welcome_message: str,
         members: Iterable[str] = (),
         add_caller: bool = True,
+        *,
+        image_url: str = "",
     ) -> CreatedGroup:
         """A new group below another one (OP 7)."""
         path = f"{group_path(group_id)}/subGroups"
         # Swagger says name, the documentation page says groupName: send both.
-        body = {**_new_group(name, welcome_message, members), "groupName": name, "addUserToGroup": add_caller}
+        body = _new_group(name, welcome_message, members, image_url)
+        body |= {"groupName": name, "addUserToGroup": add_caller}
         return read_created_group(self._write("create_subgroup", "POST", path, body), name)
 
     def add_subgroups(self, group_id: str, subgroup_ids: Iterable[str]) -> None:

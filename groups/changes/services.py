@@ -1,0 +1,253 @@
+"""Asking Kaizala to change groups. Saves rows and puts them in line; the pump does the calls.
+
+Every verb raises CannotChange, with words for a person, when it is known that Kaizala would refuse.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from groups.models import Group, Member
+from groups.sync.diff import chunks
+from kaizala_admin.connectors.models import Grant, Tenant
+from kaizala_admin.kaizala import MAX_MEMBERS, MAX_SUBSCRIBERS_PER_CALL
+from kaizala_admin.outbox import services as outbox
+from kaizala_admin.outbox.models import Lane
+
+from . import checking
+from .checking import CannotChange
+from .models import ChangePicture, GroupChange
+from .operations.creating import UPLOAD
+from .operations.members import RESOLVE
+
+__all__ = [
+    "CannotChange",
+    "Picture",
+    "add_members",
+    "add_subscribers",
+    "create_group",
+    "create_subgroup",
+    "link",
+    "pending",
+    "remove_members",
+    "remove_subscribers",
+    "set_role",
+    "undo",
+    "unlink",
+]
+
+Kind = GroupChange.Kind
+By = AbstractBaseUser | None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A new group's picture: a JPEG or PNG file."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+def create_group(
+    *,
+    grant: Grant,
+    name: str,
+    welcome_message: str,
+    group_type: str = Group.Type.GROUP,
+    numbers: Sequence[str] = (),
+    picture: Picture | None = None,
+    by: By = None,
+) -> GroupChange:
+    """A group of its own, or a managed public group (operation 4). `numbers`: at most 100, as E.164."""
+    checking.may_make(grant, group_type)
+    asked = {"name": name, "welcome_message": welcome_message, "group_type": str(group_type)}
+    return _create(Kind.CREATE_GROUP, grant, None, asked, numbers, picture, by)
+
+
+def create_subgroup(
+    *,
+    parent: Group,
+    name: str,
+    welcome_message: str,
+    numbers: Sequence[str] = (),
+    add_caller: bool = True,
+    picture: Picture | None = None,
+    by: By = None,
+) -> GroupChange:
+    """A new group below another one (operation 7). `add_caller`: the grant's person is in it, as admin."""
+    grant = checking.grant_for(parent)
+    asked = {
+        "name": name,
+        "welcome_message": welcome_message,
+        "group_type": str(Group.Type.GROUP),
+        "add_caller": add_caller,
+    }
+    return _create(Kind.CREATE_SUBGROUP, grant, parent, asked, numbers, picture, by)
+
+
+def _create(
+    kind: str,
+    grant: Grant,
+    parent: Group | None,
+    asked: dict[str, Any],
+    numbers: Sequence[str],
+    picture: Picture | None,
+    by: By,
+) -> GroupChange:
+    first = list(dict.fromkeys(numbers))
+    if len(first) > MAX_MEMBERS:
+        raise CannotChange(
+            _("A new group can begin with at most %(most)d people. Add the others once it is made.")
+            % {"most": MAX_MEMBERS}
+        )
+    change = _change(kind, grant, parent, {**asked, "numbers": first}, by, people=len(first))
+    change.stage = UPLOAD if picture else ""
+    with transaction.atomic():
+        outbox.post([change])
+        if picture:
+            ChangePicture.objects.create(
+                change=change, name=picture.name[:100], content_type=picture.content_type, data=picture.data
+            )
+    return change
+
+
+def link(*, parent: Group, child: Group, by: By = None, undoes: GroupChange | None = None) -> GroupChange:
+    """An existing group below another one (operation 8). A ring is refused, also one with links in line."""
+    if child.gone_at or child.tenant_id != parent.tenant_id:
+        raise CannotChange(
+            _("“%(group)s” is not at Kaizala any more, or belongs to another organisation.")
+            % {"group": child.name}
+        )
+    grant = checking.grant_for(parent)
+    with transaction.atomic():
+        Tenant.objects.select_for_update().get(pk=parent.tenant_id)  # one link at a time, or two make a ring
+        checking.need_no_ring(parent, child)
+        return _post_one(_change(Kind.LINK, grant, parent, {}, by, other=child, undoes=undoes))
+
+
+def unlink(*, parent: Group, child: Group, by: By = None, undoes: GroupChange | None = None) -> GroupChange:
+    """A sub-group that is one no longer; the group itself stays (operation 10)."""
+    grant = checking.grant_for(parent)
+    return _post_one(_change(Kind.UNLINK, grant, parent, {}, by, other=child, undoes=undoes))
+
+
+def add_members(
+    *, group: Group, numbers: Iterable[str], by: By = None, undoes: GroupChange | None = None, **more: Any
+) -> list[GroupChange]:
+    """Numbers (E.164) as members, 100 a call (operation 11). `more`: fields of the rows, for imports."""
+    grant = checking.grant_for(group)
+    return _in_batches(Kind.ADD_MEMBERS, grant, group, numbers, MAX_MEMBERS, by, undoes=undoes, **more)
+
+
+def add_subscribers(
+    *, group: Group, numbers: Iterable[str], by: By = None, undoes: GroupChange | None = None, **more: Any
+) -> list[GroupChange]:
+    """Numbers (E.164) as subscribers of a public group, 100 a call (operation 15)."""
+    checking.need_public(group)
+    most, grant = MAX_SUBSCRIBERS_PER_CALL, checking.grant_for(group)
+    return _in_batches(Kind.ADD_SUBSCRIBERS, grant, group, numbers, most, by, undoes=undoes, **more)
+
+
+def remove_subscribers(
+    *, group: Group, numbers: Iterable[str], by: By = None, undoes: GroupChange | None = None, **more: Any
+) -> list[GroupChange]:
+    """These numbers follow the public group no longer, 100 a call (operation 16)."""
+    checking.need_public(group)
+    most, grant = MAX_SUBSCRIBERS_PER_CALL, checking.grant_for(group)
+    return _in_batches(Kind.REMOVE_SUBSCRIBERS, grant, group, numbers, most, by, undoes=undoes, **more)
+
+
+def remove_members(
+    *, group: Group, members: Iterable[Member], by: By = None, undoes: GroupChange | None = None, **more: Any
+) -> list[GroupChange]:
+    """One call a person (operation 13). Whose user ID is not known yet is looked up first."""
+    grant = checking.grant_for(group)
+    rows = [
+        _change(
+            Kind.REMOVE_MEMBER,
+            grant,
+            group,
+            _named(member),
+            by,
+            people=1,
+            undoes=undoes,
+            stage=RESOLVE if member.person_id.startswith("tel:") else "",
+            **more,
+        )
+        for member in members
+    ]
+    for row in rows[:-1]:
+        row.follow_up = False  # one look at the list after all of them
+    return _post(rows)
+
+
+def set_role(*, group: Group, member: Member, role: str, by: By = None, **more: Any) -> GroupChange:
+    """Makes a member an admin, or an admin an ordinary member (contract 5)."""
+    if member.person_id.startswith("tel:"):
+        raise CannotChange(
+            _("%(person)s was added just now and Kaizala's ID is not known yet. Sync the group first.")
+            % {"person": member}
+        )
+    grant = checking.grant_for(group)
+    asked = {**_named(member), "role": role}
+    return _post_one(_change(Kind.SET_ROLE, grant, group, asked, by, people=1, **more))
+
+
+def undo(*, change: GroupChange, by: By = None) -> list[GroupChange]:
+    """Takes back what can be taken back. Raises CannotChange when it cannot, or was taken back before."""
+    from .undoing import undone
+
+    return undone(change, by)
+
+
+def _named(member: Member) -> dict[str, Any]:
+    name = member.mobile_number or member.person_id
+    return {"numbers": [name], "person_id": member.person_id, "label": member.name or name}
+
+
+def _in_batches(
+    kind: str, grant: Grant, group: Group, numbers: Iterable[str], most: int, by: By, **more: Any
+) -> list[GroupChange]:
+    rows = [
+        _change(kind, grant, group, {"numbers": some}, by, people=len(some), **more)
+        for some in chunks(dict.fromkeys(numbers), most)
+    ]
+    for row in rows[:-1]:
+        row.follow_up = False
+    return _post(rows)
+
+
+def _change(
+    kind: str, grant: Grant, group: Group | None, payload: dict[str, Any], by: By, **more: Any
+) -> GroupChange:
+    return GroupChange(
+        kind=kind,
+        grant=grant,
+        connector_id=grant.connector_id,
+        group=group,
+        payload=payload,
+        created_by_id=by.pk if by else None,
+        **{"lane": Lane.PERSON, **more},
+    )
+
+
+def _post(rows: list[GroupChange]) -> list[GroupChange]:
+    if not rows:
+        raise CannotChange(_("Nobody is named. Choose or write at least one person."))
+    with transaction.atomic():
+        return outbox.post(rows)
+
+
+def _post_one(row: GroupChange) -> GroupChange:
+    return _post([row])[0]
+
+
+def pending(group: Group) -> Any:
+    """Changes of this group that Kaizala has not answered yet, oldest first."""
+    rows = GroupChange.objects.filter(group=group, state__in=checking.PENDING)
+    return rows.select_related("group", "other", "created_by", "connector", "grant").order_by("pk")
