@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "django_structlog",
     "kaizala_admin.ui",
     "kaizala_admin.connectors",
+    "kaizala_admin.exports",
     "kaizala_admin.outbox",
     "kaizala_admin.webhooks",
     "groups",
@@ -201,6 +202,10 @@ KAIZALA_EVENT_RATE = env.int("KAIZALA_EVENT_RATE", 2_000)  # a second, for a sub
 KAIZALA_EVENT_BODY_DAYS = env.int("KAIZALA_EVENT_BODY_DAYS", 7)
 KAIZALA_EVENT_DAYS = env.int("KAIZALA_EVENT_DAYS", 30)
 KAIZALA_WORKER_THREADS = env.int("KAIZALA_WORKER_THREADS", 32)
+# Where exports lie until they expire. With several machines: a folder that web and workers share.
+EXPORTS_DIR = env.path("KAIZALA_EXPORTS_DIR", str(VAR_DIR / "exports"))
+KAIZALA_EXPORT_DAYS = env.int("KAIZALA_EXPORT_DAYS", 7)
+KAIZALA_EXPORTS_AT_ONCE = env.int("KAIZALA_EXPORTS_AT_ONCE", 2)  # the rest of the workers is for calls
 
 # --- Celery: why each value is what it is stands in reliability 1.9 and docs/operating.md ------------------
 # Celery spells a socket differently: redis+socket:///run/broker.sock
@@ -265,6 +270,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     },
     "webhooks.work_off": {"task": "webhooks.work_off", "schedule": 10.0, "options": {"expires": 10}},
     "webhooks.prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3600}},
+    "exports.tick": {"task": "exports.tick", "schedule": 15.0, "options": {"expires": 15}},
     "messaging.tick": {"task": "messaging.tick", "schedule": 60.0, "options": {"expires": 60}},
 }
 

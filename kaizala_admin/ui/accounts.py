@@ -24,6 +24,7 @@ admin.site.unregister(Group)
 FOR_SUPERUSERS = ("is_superuser",)
 OURS = (
     "connectors",
+    "exports",
     "outbox",
     "groups",
     "messaging",

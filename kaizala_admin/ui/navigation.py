@@ -47,6 +47,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "groups.view_subscriber",
             ),
             Item(_("Sync history"), "sync", "admin:groups_syncrun_changelist", "groups.view_syncrun"),
+            Item(_("Exports"), "download", "admin:exports_export_changelist", "exports.view_export"),
         ),
     ),
     (

@@ -151,6 +151,7 @@ LISTS = {
     "connectors_connector": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "connectors_grant": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "connectors_apicall": {ADMINISTRATOR},
+    "exports_export": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "outbox_attempt": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "groups_group": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "groups_member": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},

@@ -10,7 +10,16 @@ from django.apps import apps
 from django.db import models
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = ("auth", "ui", "connectors", "outbox", "webhooks", "groups", "messaging")  # from the ground up
+FLOORS = (
+    "auth",
+    "ui",
+    "connectors",
+    "exports",
+    "outbox",
+    "webhooks",
+    "groups",
+    "messaging",
+)  # from the ground up
 
 
 def test_the_import_contracts_hold() -> None:

@@ -39,7 +39,7 @@ def test_a_viewer_sees_what_a_viewer_may_open() -> None:
     assert sidebar(person(VIEWER)) == {
         "": ["Home"],
         "Broadcasts": ["All broadcasts", "Ledger"],
-        "People": ["Groups", "Members", "Subscribers", "Sync history"],
+        "People": ["Groups", "Members", "Subscribers", "Sync history", "Exports"],
         "Service": ["Connectors", "Grants", "Tenants", "Outbox"],
     }
 

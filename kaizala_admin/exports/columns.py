@@ -1,0 +1,45 @@
+"""What a column holds; each writer knows how its cells look."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+
+
+class Cell(StrEnum):
+    """Text; a phone number ("+91..." or ""); a number; an aware datetime; yes or no."""
+
+    TEXT = "text"
+    PHONE = "phone"
+    NUMBER = "number"
+    TIME = "time"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True)
+class Column:
+    """`key` is its name for machines (JSON lines), `title` its heading for people."""
+
+    key: str
+    title: "str | Promise"
+    cell: Cell = Cell.TEXT
+
+
+def text(key: str, title: "str | Promise") -> Column:
+    return Column(key, title)
+
+
+def phone(key: str, title: "str | Promise") -> Column:
+    return Column(key, title, Cell.PHONE)
+
+
+def number(key: str, title: "str | Promise") -> Column:
+    return Column(key, title, Cell.NUMBER)
+
+
+def time(key: str, title: "str | Promise") -> Column:
+    return Column(key, title, Cell.TIME)
+
+
+def flag(key: str, title: "str | Promise") -> Column:
+    return Column(key, title, Cell.FLAG)

@@ -1,0 +1,73 @@
+"""Cells as text for spreadsheets, a whole column at a time: that is what makes it quick."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from kaizala_admin.exports.columns import Cell, Column
+
+# What makes a spreadsheet take a text for a formula when it stands first (OWASP ASVS 1.2.10).
+DANGEROUS = frozenset("=+-@\t\r\0＝＋－＠")
+IN_UTC = ZoneInfo("UTC")
+
+
+def safe(words: str) -> str:
+    """With an apostrophe before it where a spreadsheet would compute it."""
+    return f"'{words}" if words[:1] in DANGEROUS and words else words
+
+
+def headings(columns: Sequence[Column], zone: ZoneInfo, *, plus: bool) -> list[str]:
+    """One for each cell of a row. `plus`: whether phone numbers keep their plus."""
+    found: list[str] = []
+    for column in columns:
+        title = capital(column.title)
+        if column.cell == Cell.TIME:
+            found += [f"{title} ({one.key})" for one in zones(zone)]
+        elif column.cell == Cell.PHONE and not plus:
+            found.append(_("%(title)s (without +)") % {"title": title})
+        else:
+            found.append(title)
+    return found
+
+
+def zones(zone: ZoneInfo) -> list[ZoneInfo]:
+    """UTC and the local zone, side by side; one of them where they are the same."""
+    return [IN_UTC] if zone.key == "UTC" else [IN_UTC, zone]
+
+
+def capital(title: "str | Promise") -> str:
+    words = str(title)
+    return words[:1].upper() + words[1:]
+
+
+def as_text(column: Column, values: Sequence[Any], zone: ZoneInfo) -> list[Sequence[Any]]:
+    """The column's cells for a CSV file: one list, two for a time."""
+    match column.cell:
+        case Cell.TEXT:
+            return [[safe(value) if value else "" for value in map(words, values)]]
+        case Cell.PHONE:
+            return [[safe(value.removeprefix("+")) if value else "" for value in values]]
+        case Cell.NUMBER:
+            return [["" if value is None else value for value in values]]
+        case Cell.FLAG:
+            return [["" if value is None else "yes" if value else "no" for value in values]]
+        case Cell.TIME:
+            return [[_at(value, one) for value in values] for one in zones(zone)]
+
+
+def words(value: Any) -> str:
+    """Any value of a text column; lazy words are translated here."""
+    if type(value) is str:
+        return value
+    return "" if value is None else str(value)
+
+
+def _at(value: datetime | None, zone: ZoneInfo) -> str:
+    if value is None:
+        return ""
+    there = value.astimezone(UTC if zone is IN_UTC else zone)
+    return there.isoformat(" ", "seconds")[:19]
