@@ -26,6 +26,7 @@ OURS = (
     "connectors",
     "exports",
     "outbox",
+    "webhooks",
     "groups",
     "messaging",
     "ui",
