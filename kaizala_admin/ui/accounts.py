@@ -134,10 +134,18 @@ class RoleAdmin(BaseAdmin):
 
 
 def _permissions(model: Any) -> QuerySet[Any]:
-    """What our pages ask for, by app and model: where a model has no page, there is only looking."""
+    """What our pages ask for, by app and model, and what any role holds: saving a role never takes that away.
+
+    Where a model has no page of the admin's, there is only looking.
+    """
     pages = {(each._meta.app_label, each._meta.model_name) for each in admin.site._registry}
     has_page = Q(pk__in=[])
     for label, name in pages:
         has_page |= Q(content_type__app_label=label, content_type__model=name)
     rows = model.objects.filter(content_type__app_label__in=OURS)
-    return rows.filter(has_page | Q(codename__startswith="view_")).select_related("content_type")  # type: ignore[no-any-return]
+    shown = has_page | Q(codename__startswith="view_") | Q(pk__in=_held(model))
+    return rows.filter(shown).select_related("content_type")  # type: ignore[no-any-return]
+
+
+def _held(model: Any) -> QuerySet[Any]:
+    return model.objects.filter(group__isnull=False).order_by().values("pk")  # type: ignore[no-any-return]
