@@ -8,6 +8,8 @@ class GroupsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
+        from . import events, subscribing  # noqa: F401
         from .views import group_tabs
 
         group_tabs.register_all()
+        subscribing.register()

@@ -121,6 +121,7 @@ class Member(Person):
         Group, models.CASCADE, related_name="members", verbose_name=_("group"), db_index=False
     )
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    event_at = models.DateTimeField(null=True, blank=True)  # the last event; a sync that began before is late
 
     class Meta:
         verbose_name = _("member")
@@ -134,6 +135,11 @@ class Member(Person):
                 fields=["group", "gone_at", "id"], condition=NOT_REGISTERED, name="member_unregistered"
             ),
             models.Index(fields=["id"], condition=GONE, name="member_gone"),
+            models.Index(
+                fields=["group", "event_at"],
+                condition=models.Q(event_at__isnull=False),
+                name="member_event",
+            ),
         ]
 
 

@@ -269,6 +269,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "options": {"expires": 60},
     },
     "webhooks.work_off": {"task": "webhooks.work_off", "schedule": 10.0, "options": {"expires": 10}},
+    "webhooks.watch": {"task": "webhooks.watch", "schedule": 30.0, "options": {"expires": 30}},
     "webhooks.prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3600}},
     "exports.tick": {"task": "exports.tick", "schedule": 15.0, "options": {"expires": 15}},
     "messaging.tick": {"task": "messaging.tick", "schedule": 60.0, "options": {"expires": 60}},

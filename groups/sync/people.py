@@ -72,11 +72,13 @@ def _write_chunk(
 ) -> tuple[tally.Tally, list[int]]:
     fields = fields_of(row_class)
     told = {key: values_of(row_class, person) for key, person in people.items()}
-    keys, changed = [], []
+    keys, changed, told_since = [], [], since(row_class, run)
     mirror = row_class.objects.filter(group_id=run.group_id, person_id__in=list(told))
     for person_id, key, gone_at, *values in mirror.values_list("person_id", "pk", "gone_at", *fields):
         keys.append(key)
         wanted = told.pop(person_id)
+        if key in told_since:
+            continue
         if gone_at is not None or tuple(values) != wanted:
             changed.append(row_class(pk=key, seen_run=run.pk, **dict(zip(fields, wanted, strict=True))))
     keys += _adopt(row_class, run, told)
@@ -114,19 +116,29 @@ def close(row_class: type[Any], run: SyncRun, present: seen.Seen, now: datetime)
     here = row_class.objects.filter(group_id=run.group_id, gone_at__isnull=True)
     if here.count() <= len(present):
         return 0
-    leavers = _leavers(here, run, present, now)
+    leavers = _leavers(row_class, here, run, present, now)
     before = here.filter(first_seen_at__lt=run.started_at or now)
     if len(leavers) > tally.FEW:
         tally.guard(run, len(leavers), before.count(), str(row_class._meta.verbose_name_plural))
     return date_gone(row_class, leavers, now, run.pk)
 
 
-def _leavers(here: Any, run: SyncRun, present: seen.Seen, now: datetime) -> "array[int]":
+def since(row_class: type[Any], run: SyncRun) -> set[int]:
+    """Members of whom an event told after the run began: it knows better than a page read meanwhile."""
+    if row_class is not Member or run.started_at is None:
+        return set()
+    rows = Member.objects.filter(group__sync_runs=run, event_at__gte=run.started_at)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _leavers(
+    row_class: type[Any], here: Any, run: SyncRun, present: seen.Seen, now: datetime
+) -> "array[int]":
     """Keys of those the run did not see. Who joined after it began is not among them."""
-    found, last = array("q"), 0
+    found, last, told_since = array("q"), 0, since(row_class, run)
     rows = here.filter(first_seen_at__lt=run.started_at or now).order_by("id").values_list("id", flat=True)
     while some := list(rows.filter(id__gt=last)[:WALK]):
-        found.extend([key for key in some if key not in present])
+        found.extend([key for key in some if key not in present and key not in told_since])
         last = some[-1]
     return found
 

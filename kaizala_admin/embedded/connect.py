@@ -63,3 +63,13 @@ def start_first_sync(connector: "Connector") -> bool:
         return False
     start_connector_sync(connector)
     return True
+
+
+def listen(connector: "Connector") -> None:
+    """Has the sandbox tell us of events in every group, now and later, unless a person ended that rule."""
+    from groups.subscribing import EVERY_GROUP
+    from kaizala_admin.webhooks import services
+    from kaizala_admin.webhooks.models import Rule
+
+    if not Rule.objects.filter(connector=connector, source=EVERY_GROUP).exists():
+        services.add_rule(connector=connector, source=EVERY_GROUP)

@@ -31,6 +31,7 @@ def fill_environment(places: Places, port: Ports | None = None, socket: Path | N
     }
     if port is not None:
         defaults["KAIZALA_SANDBOX_URL"] = f"http://{ports.HOST}:{port.sandbox}"
+        defaults["KAIZALA_PUBLIC_URL"] = f"http://{ports.HOST}:{port.web}"
     if socket is not None:
         defaults["REDIS_URL"] = f"unix://{socket}"
     for name, value in defaults.items():
@@ -49,6 +50,7 @@ class House:
         """Until Ctrl-C. Raises CannotStart, with everything stopped again."""
         with self.open(fresh) as connector:
             begun = connect.start_first_sync(connector)
+            connect.listen(connector)
             self._show(begun)
             self.supervisor.watch()
             say("Stopping ...")

@@ -81,7 +81,7 @@ def record(call: SubscriptionCall, result: Any) -> None:
 
 def _subscribed(call: SubscriptionCall, remote_id: str) -> None:
     rows = Subscription.objects.filter(pk=call.subscription_id)
-    rows.update(remote_id=remote_id[:120])
+    rows.update(remote_id=remote_id[:120], told_home=home())
     if not rows.filter(LIVING).update(state=Subscription.State.ACTIVE, state_reason="", checked_at=Now()):
         post(call, Verb.UNSUBSCRIBE)  # a person ended it meanwhile
     elif call.attempts > 1:
@@ -100,8 +100,17 @@ def _updated(call: SubscriptionCall, result: Any) -> None:
     if result is GONE:
         if rows.update(state=Subscription.State.REGISTERING, remote_id=""):
             post(call, Verb.SUBSCRIBE)
-    elif "active" in call.changes:
+        return
+    if "active" in call.changes:
         rows.update(state=Subscription.State.ACTIVE, state_reason="")
+    if "callback_url" in call.changes:
+        rows.update(told_home=home())
+
+
+def home() -> str:
+    """Where Kaizala finds this console, as it is kept with a subscription."""
+    url: str = settings.KAIZALA_PUBLIC_URL
+    return url[:200]
 
 
 def went_wrong(call: SubscriptionCall, state: State) -> None:

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import F
 from django.db.models.functions import Now
@@ -105,6 +105,3 @@ def may_revive(mine: Subscription, today: date) -> bool:
     rows = Subscription.objects.filter(pk=mine.pk)
     rows.exclude(revived_on=today).update(revived_on=today, revived=0)
     return bool(rows.filter(revived__lt=MOST_REVIVALS).update(revived=F("revived") + 1))
-
-
-ENDS_SOON = timedelta(days=30)

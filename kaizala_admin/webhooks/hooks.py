@@ -1,6 +1,6 @@
 """What the receiver must know of a subscription, kept in the process for a few seconds.
 
-A change of tokens, or an end, is heeded within KEEP seconds; an unknown number is asked for once in MISSING.
+An end is heeded within KEEP seconds, new secrets within RECENT; who is unknown is looked up once in MISSING.
 """
 
 import hmac
@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from .models import Subscription, digest_of
 
-KEEP, MISSING = 5.0, 2.0  # seconds
+KEEP, MISSING, RECENT = 5.0, 2.0, 0.5  # seconds
 MOST = 10_000  # subscriptions remembered; then all are forgotten
 LARGEST = 2**63 - 1  # what a key can be
 NOBODY = "0" * 64  # a digest that no token has
@@ -41,18 +41,21 @@ STRANGER = Hook(0, False, (NOBODY, NOBODY), (NOBODY, NOBODY))
 _known: dict[int, tuple[float, Hook]] = {}
 
 
-def find(number: int) -> Hook:
-    """The hook of this number; STRANGER when there is none. At most one query."""
+def find(number: int, within: float = KEEP) -> Hook:
+    """The hook of this number; STRANGER when there is none. At most one query.
+
+    `within` is how many seconds old it may be: 0 for the validation, which may ask for what changed just now.
+    """
     if number > LARGEST:
         return STRANGER
     now = time.monotonic()
-    until, hook = _known.get(number, (0.0, STRANGER))
-    if until > now:
+    loaded, hook = _known.get(number, (-KEEP, STRANGER))
+    if now - loaded < min(within, KEEP if hook.pk else MISSING):
         return hook
     hook = _load(number)
     if len(_known) >= MOST:
         _known.clear()
-    _known[number] = (now + (KEEP if hook.pk else MISSING), hook)
+    _known[number] = (now, hook)
     return hook
 
 

@@ -93,6 +93,7 @@ class Subscription(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.REGISTERING)
     state_reason = models.CharField(_("why"), max_length=500, blank=True)
     remote_id = models.CharField(_("ID at Kaizala"), max_length=120, blank=True)
+    told_home = models.CharField(max_length=200, blank=True)  # the KAIZALA_PUBLIC_URL that Kaizala was told
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     checked_at = models.DateTimeField(_("last compared"), null=True, blank=True)
     last_event_at = models.DateTimeField(_("last event"), null=True, blank=True)

@@ -45,7 +45,8 @@ def subscribe(
             _("Kaizala cannot reach this console yet: an administrator has to set KAIZALA_PUBLIC_URL.")
         )
     key = grant_id or _grant(connector)
-    row = _row(connector, object_type, Wanted(object_id, key, label), event_types, by=by)
+    who: Any = by
+    row = _row(connector, object_type, Wanted(object_id, key, label), event_types, created_by=who)
     try:
         with transaction.atomic():
             row.save(force_insert=True)

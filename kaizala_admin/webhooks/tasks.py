@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from . import retention, working
+from . import retention, watching, working
 
 
 @shared_task(name="webhooks.work_off", soft_time_limit=60, time_limit=90)
@@ -18,3 +18,9 @@ def work_off() -> int:
 def prune() -> int:
     """Drops old events."""
     return retention.prune()
+
+
+@shared_task(name="webhooks.watch", soft_time_limit=50, time_limit=60)
+def watch() -> None:
+    """Applies rules, compares with Kaizala, keeps subscriptions alive."""
+    watching.watch()

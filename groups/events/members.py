@@ -1,0 +1,137 @@
+"""MemberAdded, MemberRemoved, UserJoined: who is in a group (contract 15)."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q
+
+from groups.models import Group, Member
+from groups.sync.diff import CHUNK
+from groups.sync.people import LONGEST_NAME, key_of, number_of
+from kaizala_admin.kaizala import Person as RemotePerson
+from kaizala_admin.webhooks.router import Received, on
+
+from .known import groups_of, is_old, person_of
+
+FIELDS = (
+    "person_id",
+    "mobile_number",
+    "name",
+    "profile_pic",
+    "is_provisioned",
+    "role",
+    "gone_at",
+    "event_at",
+    "seen_run",
+)
+Key = tuple[int, str]  # the group's primary key, and the mirror's key of the person
+
+
+@dataclass(frozen=True)
+class Change:
+    """The last word of a batch about one person in one group."""
+
+    group: Group
+    person: RemotePerson
+    at: datetime
+    joined: bool
+    registered: bool  # told by UserJoined: the app is registered now
+
+
+@on("MemberAdded", "MemberRemoved", "UserJoined")
+def members_changed(events: Sequence[Received]) -> None:
+    """Brings the members of mirrored groups up to date; groups that are not mirrored come with their sync."""
+    changes = _last_words(events)
+    if not changes:
+        return
+    known = _known(changes.values())
+    new: list[Member] = []
+    changed: list[Member] = []
+    present: Counter[int] = Counter()
+    for key, change in changes.items():
+        row = known.get(key) or known.get((change.group.pk, f"tel:{number_of(change.person)}"))
+        if row is None:
+            if change.joined:
+                new.append(_new(change))
+                present[change.group.pk] += 1
+        elif row.event_at is None or row.event_at <= change.at:
+            present[change.group.pk] += int(change.joined) - int(row.gone_at is None)
+            _apply(row, change)
+            changed.append(row)
+    Member.objects.bulk_create(new, batch_size=CHUNK)
+    Member.objects.bulk_update(changed, FIELDS, batch_size=CHUNK)
+    _count(present)
+
+
+def _last_words(events: Iterable[Received]) -> dict[Key, Change]:
+    events = list(events)
+    groups = groups_of(events)
+    last: dict[Key, Change] = {}
+    for event in events:
+        group = groups.get((event.tenant_id, event.group_id))
+        person = person_of(event)
+        if group is None or is_old(event, group) or not key_of(person):
+            continue
+        before = last.get((group.pk, key_of(person)))
+        if before is None or before.at <= event.received_at:
+            joined, registered = event.event_type != "MemberRemoved", event.event_type == "UserJoined"
+            last[group.pk, key_of(person)] = Change(group, person, event.received_at, joined, registered)
+    return last
+
+
+def _known(changes: Iterable[Change]) -> dict[Key, Member]:
+    """The mirror's rows of these people, by key, and by "tel:" and number where nothing else is told."""
+    changes = list(changes)
+    ids = {key_of(change.person) for change in changes}
+    numbers = {number for change in changes if (number := number_of(change.person))}
+    rows = Member.objects.filter(
+        Q(person_id__in=ids) | Q(mobile_number__in=numbers), group__in={change.group.pk for change in changes}
+    )
+    found: dict[Key, Member] = {}
+    for row in rows.order_by("-gone_at", "pk"):
+        if row.mobile_number:
+            found.setdefault((row.group_id, f"tel:{row.mobile_number}"), row)
+        found[row.group_id, row.person_id] = row
+    return found
+
+
+def _new(change: Change) -> Member:
+    row = Member(group=change.group, person_id=key_of(change.person), first_seen_at=change.at)
+    _apply(row, change)
+    return row
+
+
+def _apply(row: Member, change: Change) -> None:
+    """What the event tells; what it leaves open stays as it was."""
+    person = change.person
+    told: dict[str, Any] = {
+        "mobile_number": number_of(person),
+        "name": person.name[:LONGEST_NAME],
+        "profile_pic": person.profile_pic,
+    }
+    for field, value in told.items():
+        if value:
+            setattr(row, field, value)
+    if change.joined and not change.registered:
+        row.role = person.role
+    row.is_provisioned = row.is_provisioned or change.registered
+    if row.person_id.startswith("tel:") and person.person_id:
+        row.person_id = key_of(person)
+    row.gone_at = None if change.joined else row.gone_at or change.at
+    row.event_at, row.seen_run = change.at, 0
+
+
+def _count(present: Counter[int]) -> None:
+    """What the groups' pages show, moved by what changed. A statement for each different number."""
+    by_number: dict[int, list[int]] = {}
+    for group, more in present.items():
+        by_number.setdefault(more, []).append(group)
+    for more, groups in by_number.items():
+        if more > 0:
+            Group.objects.filter(pk__in=groups).update(member_count=F("member_count") + more)
+        elif more < 0:
+            rows = Group.objects.filter(pk__in=groups, member_count__gte=-more)
+            rows.update(member_count=F("member_count") + more)
