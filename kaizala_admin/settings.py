@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "kaizala_admin.webhooks",
     "groups",
     "messaging",
+    "surveys",
 ]
 
 MIDDLEWARE = [
@@ -273,6 +274,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "webhooks.prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3600}},
     "exports.tick": {"task": "exports.tick", "schedule": 15.0, "options": {"expires": 15}},
     "messaging.tick": {"task": "messaging.tick", "schedule": 60.0, "options": {"expires": 60}},
+    "surveys.tick": {"task": "surveys.tick", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 LOGGING_CONFIG = None  # kaizala_admin.logs sets structlog up, with its redaction, in every process

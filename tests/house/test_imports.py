@@ -19,6 +19,7 @@ FLOORS = (
     "webhooks",
     "groups",
     "messaging",
+    "surveys",
 )  # from the ground up
 
 

@@ -5,7 +5,7 @@ import re
 from kaizala_admin import settings as house
 from kaizala_admin.celery import app
 
-OURS = ("kaizala_admin", "groups", "messaging")
+OURS = ("kaizala_admin", "groups", "messaging", "surveys")
 
 
 def tasks() -> dict[str, object]:

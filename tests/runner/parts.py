@@ -12,7 +12,7 @@ from .postgres import postgres, programs
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-CODE = ["kaizala_admin", "groups", "messaging", "tests", "benchmarks", "manage.py"]
+CODE = ["kaizala_admin", "groups", "messaging", "surveys", "tests", "benchmarks", "manage.py"]
 PYTEST = [str(BIN / "pytest"), "-q", "-p", "no:cacheprovider"]
 
 

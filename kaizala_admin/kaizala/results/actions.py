@@ -148,7 +148,8 @@ def _read_answers(record: Mapping[str, Any], questions: list[Any]) -> tuple[Rece
     return tuple([_read_answer(raw) for raw in raws])
 
 
-def _read_response(raw: object, questions: list[Any]) -> ReceivedResponse:
+def read_response(raw: object, questions: list[Any]) -> ReceivedResponse:
+    """One response as a detail call or an event tells it. Bare answers are named after `questions`."""
     outer = lowered(raw)
     details = lowered(outer.get("responsedetails"))
     record = {**outer, **details, **lowered(details.get("response"))}
@@ -168,7 +169,7 @@ def _read_responses(body: Mapping[str, Any], inside: Mapping[str, Any]) -> tuple
     places = ("responses", "responsedetails")
     found = [listed(record.get(place)) for record in (inside, body) for place in places]
     raws = next((raws for raws in found if raws), [])
-    return tuple([_read_response(raw, listed(inside.get("questions"))) for raw in raws])
+    return tuple([read_response(raw, listed(inside.get("questions"))) for raw in raws])
 
 
 def _unwrap(body: Mapping[str, Any], action_id: str) -> Mapping[str, Any]:

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SurveysConfig(AppConfig):
+    name = "surveys"
+    label = "surveys"
+    verbose_name = _("Answers")
+
+    def ready(self) -> None:
+        from . import events  # noqa: F401 - its handlers register themselves

@@ -1,0 +1,56 @@
+"""The calls about an action that was sent: an answer of ours (operations 19 and 20), and a reminder."""
+
+from datetime import datetime
+from typing import Any
+
+from kaizala_admin.kaizala import InvalidInput, KaizalaClient, Sent
+from kaizala_admin.kaizala.payloads import ActionResponse, Answer, JobResponse, Place, SurveyResponse
+from surveys import values
+from surveys.models import Action, ActionInstance, Answering, Reminder
+
+
+def answer(row: Answering, client: KaizalaClient) -> str:
+    """Makes the one call; the response's ID."""
+    instance = row.instance
+    where = (instance.group.group_id, instance.kaizala_id)
+    earlier = row.earlier.response_id if row.earlier else ""
+    if instance.action.kind == Action.Kind.JOB:
+        return client.post_action_response(*where, JobResponse(bool(row.is_completed), earlier))
+    asked = instance.action.questions.order_by("index").values_list("index", "type")
+    given = tuple([answer_of(kind, row.answers.get(f"q{index}")) for index, kind in asked])
+    if instance.action.kind == Action.Kind.CUSTOM:
+        package_id = instance.action.package_id
+        return client.post_action_response(*where, ActionResponse(package_id, given, earlier))
+    return client.post_survey_response(*where, SurveyResponse(given, earlier))
+
+
+def answer_of(question_type: str, value: Any) -> Answer:
+    """A stored answer as it is posted (contract 11)."""
+    if value is None:
+        return None
+    if question_type in values.DATES:
+        return datetime.fromisoformat(value)
+    if question_type == values.LOCATION:
+        return Place(value["lt"], value["lg"], value.get("n", ""))
+    if question_type == values.IMAGE:
+        return str(value[0]["url"])
+    if question_type == values.FILES:
+        return [str(file["url"]) for file in value]
+    found: Answer = value
+    return found
+
+
+def answered(row: Answering, response_id: str) -> None:
+    """Kaizala took it. The mirror hears of it as of every answer: it is fetched."""
+    Answering.objects.filter(pk=row.pk).update(response_id=response_id[:100])
+    ActionInstance.objects.filter(pk=row.instance_id).update(wants_fetch=True)
+
+
+def remind(row: Reminder, client: KaizalaClient) -> Sent:
+    """Makes the one call. Without people it is refused: an empty list means the whole group (contract 7)."""
+    where = (row.instance.group.group_id, row.instance.kaizala_id)
+    if row.to_all:
+        return client.send_reminder(*where)
+    if not row.numbers:
+        raise InvalidInput("This reminder names no people, so it was not sent.", field="subscribers")
+    return client.send_reminder(*where, mobile_numbers=row.numbers)

@@ -1,0 +1,24 @@
+"""What they answer: mirrors of actions and responses, and the rows that call Kaizala for them.
+
+Only `sync` and `events` write the mirrors; reviews, reminders and answers of our own are written by services.
+"""
+
+from .actions import Action, ActionInstance, Assignee, Question
+from .asking import Answering, Reminder
+from .responses import Response, ResponseEdit, Review, Tally
+from .syncing import AnswerSchedule, AnswerSync
+
+__all__ = [
+    "Action",
+    "ActionInstance",
+    "AnswerSchedule",
+    "AnswerSync",
+    "Answering",
+    "Assignee",
+    "Question",
+    "Reminder",
+    "Response",
+    "ResponseEdit",
+    "Review",
+    "Tally",
+]
