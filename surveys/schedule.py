@@ -14,6 +14,7 @@ from surveys.services import syncing
 from surveys.sync import sent
 
 log = logging.getLogger(__name__)
+FIRST_LOOK = timedelta(minutes=10)  # a new connector reads its groups and people first
 MOST_GROUPS = 200  # that one tick starts; the next one takes the rest
 AFTER_THE_END = timedelta(days=1)  # answers that were given in time may still be on their way
 
@@ -23,7 +24,8 @@ def tick() -> int:
     sent.adopt()
     now = clock.now()
     for connector in Connector.objects.filter(answer_schedule=None, is_active=True):
-        AnswerSchedule.objects.get_or_create(connector=connector)
+        first = {"next_look_at": now + FIRST_LOOK, "next_refresh_at": now + FIRST_LOOK}
+        AnswerSchedule.objects.get_or_create(connector=connector, defaults=first)
     started = sum(_look(schedule, now) for schedule in _due("next_look_at", "look_every", now))
     for schedule in _due("next_refresh_at", "refresh_every", now):
         _mark_open(schedule, now)

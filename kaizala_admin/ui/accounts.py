@@ -29,6 +29,7 @@ OURS = (
     "webhooks",
     "groups",
     "messaging",
+    "surveys",
     "ui",
     "auth",
     "axes",

@@ -36,6 +36,15 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         ),
     ),
     (
+        _("Answers"),
+        (
+            Item(
+                _("Surveys, polls, jobs"), "ballot", "admin:surveys_action_changelist", "surveys.view_action"
+            ),
+            Item(_("Responses"), "inbox", "admin:surveys_response_changelist", "surveys.view_response"),
+        ),
+    ),
+    (
         _("People"),
         (
             Item(_("Groups"), "groups", "admin:groups_group_changelist", "groups.view_group"),

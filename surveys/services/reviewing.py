@@ -1,0 +1,16 @@
+"""What staff say of a response: open, checked, problem; with a note."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from kaizala_admin.connectors import clock
+from surveys.models import Response, Review
+
+
+def review(*, response: Response, state: str, note: str, by: AbstractBaseUser | None) -> Review:
+    """Sets state and note. The last word holds; there is one review a response."""
+    who: Any = by
+    said = {"state": Review.State(state), "note": note.strip(), "by": who, "at": clock.now()}
+    row, _made = Review.objects.update_or_create(response=response, defaults=said)
+    return row
