@@ -8,8 +8,9 @@ class GroupsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from . import events, subscribing  # noqa: F401
+        from . import events, exporting, subscribing  # noqa: F401
         from .views import group_tabs
 
         group_tabs.register_all()
         subscribing.register()
+        exporting.register_all()

@@ -8,6 +8,7 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Messaging")
 
     def ready(self) -> None:
-        from . import group_tab
+        from . import exporting, group_tab
 
         group_tab.register_tab()
+        exporting.register_all()

@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from groups import search
 from groups.admin.columns import column
 from groups.models import Group
+from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.outbox.words import reason_words
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 
+from . import exporting
 from .models import Broadcast, Delivery, Dispatch
 
 LATEST = 20
@@ -98,9 +100,10 @@ class GroupFilter(SimpleListFilter):
         return queryset.filter(group=int(value)) if value.isdecimal() and len(value) < 19 else queryset
 
 
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     """One line a person, or a group."""
 
+    export_kind = exporting.KEY
     list_display = ("person", "to_group", "shown_state", "shown_reason", "of_broadcast")
     list_display_links = None
     list_filter = (BroadcastFilter, StateFilter, ReasonFilter, GroupFilter)

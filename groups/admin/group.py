@@ -17,6 +17,7 @@ from groups.views import group as views
 from groups.views import syncing
 from groups.views.runs import progress_url
 from kaizala_admin.connectors.models import Connector
+from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago
 
@@ -25,9 +26,10 @@ from .filters import PresenceFilter, StaleFilter, TypeFilter
 
 
 @admin.register(Group)
-class GroupAdmin(ReadOnlyAdmin):
+class GroupAdmin(ExportMixin, ReadOnlyAdmin):
     """The mirror's groups. Staff look and sync; only syncs write."""
 
+    export_kind = "groups.groups"
     list_display = ("name_and_state", "tenant", "type_name", "people", "hierarchy", "last_sync")
     list_filter = ("tenant", TypeFilter, PresenceFilter, StaleFilter)
     list_select_related = ("tenant",)

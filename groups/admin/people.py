@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from groups import search
 from groups.models import Member, Person, Subscriber
+from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago
 
@@ -20,7 +21,7 @@ from .columns import column
 from .filters import PresenceFilter, RegisteredFilter, RoleFilter
 
 
-class PersonAdmin(ReadOnlyAdmin):
+class PersonAdmin(ExportMixin, ReadOnlyAdmin):
     """What both lists share. Only indexed columns sort, and nothing is counted to the end."""
 
     list_select_related = ("group",)
@@ -64,11 +65,13 @@ class PersonAdmin(ReadOnlyAdmin):
 
 @admin.register(Member)
 class MemberAdmin(PersonAdmin):
+    export_kind = "groups.members"
     list_display = ("person", "in_group", "role", "registered", "since", "gone")
     list_filter = (("group", AutocompleteSelectFilter), PresenceFilter, RoleFilter, RegisteredFilter)
 
 
 @admin.register(Subscriber)
 class SubscriberAdmin(PersonAdmin):
+    export_kind = "groups.subscribers"
     list_display = ("person", "in_group", "registered", "since", "gone")
     list_filter = (("group", AutocompleteSelectFilter), PresenceFilter, RegisteredFilter)

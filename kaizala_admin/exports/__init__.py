@@ -30,7 +30,7 @@ offers the formats; or start it yourself with `kaizala_admin.exports.services.st
 A list of the admin needs no page: `lists.ExportMixin` adds the button and the action (see there).
 """
 
-from .columns import Cell, Column, flag, number, phone, text, time
+from .columns import Cell, Column, capital, flag, number, phone, text, time
 from .kinds import BadParameters, Kind, Tick, by_key, register
 from .links import new_url
 from .paging import in_pages
@@ -42,6 +42,7 @@ __all__ = [
     "Kind",
     "Tick",
     "by_key",
+    "capital",
     "flag",
     "in_pages",
     "new_url",

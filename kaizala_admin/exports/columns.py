@@ -43,3 +43,9 @@ def time(key: str, title: "str | Promise") -> Column:
 
 def flag(key: str, title: "str | Promise") -> Column:
     return Column(key, title, Cell.FLAG)
+
+
+def capital(title: "str | Promise") -> str:
+    """The words with a capital first letter; the rest as it is."""
+    words = str(title)
+    return words[:1].upper() + words[1:]

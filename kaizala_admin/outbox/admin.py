@@ -9,10 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.confirm import ask_first, chosen_rows, confirmed
 
 from . import views
+from .exporting import ATTEMPTS, register_class
 from .models import Attempt, OutboxRow, State
 from .registry import label
 from .verbs import AGAIN, ARRIVED, CANCEL, RETRY, SETTLE, Verb, confirmation
@@ -21,7 +23,7 @@ from .words import TONES, reason_words, why_waiting
 MOST_ATTEMPTS = 100
 
 
-class OutboxRowAdmin(ReadOnlyAdmin):
+class OutboxRowAdmin(ExportMixin, ReadOnlyAdmin):
     """The base for the admin of a row class: list, four actions, and each attempt on the row's page."""
 
     list_display: Sequence[str] = (
@@ -37,6 +39,10 @@ class OutboxRowAdmin(ReadOnlyAdmin):
     ordering: Sequence[str] = ("-pk",)
     actions: Sequence[str] = ("retry_rows", "cancel_rows", "rows_arrived", "send_rows_again")
     change_form_after_template = "outbox/attempts.html"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.export_kind = register_class(self.model)
 
     @display(description=_("What"))  # type: ignore[untyped-decorator]
     def shown_title(self, row: OutboxRow) -> str:
@@ -92,9 +98,10 @@ class OutboxRowAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(ReadOnlyAdmin):
+class AttemptAdmin(ExportMixin, ReadOnlyAdmin):
     """Every try of every row. The Outbox page hangs here: admin:outbox."""
 
+    export_kind = ATTEMPTS
     list_display = ("row_class", "row_id", "number", "started_at", "ended_at", "outcome", "shown_reason")
     list_filter = ("row_class", "outcome")
     search_fields = ("=row_id",)

@@ -8,5 +8,9 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Service")
 
     def ready(self) -> None:
-        """Tasks that any process rings go to our broker, not to Celery's default one."""
+        """Tasks of any process go to our broker, not to Celery's default one. Rows can be exported."""
         import kaizala_admin.celery  # noqa: F401
+
+        from . import exporting
+
+        exporting.register_attempts()

@@ -12,6 +12,7 @@ from django.views.generic import TemplateView
 from groups.models import Group
 from kaizala_admin.outbox.models import State
 from messaging import hindrances, progress
+from messaging.exporting import ledger_export_url
 from messaging.models import Broadcast, Delivery, Dispatch
 
 from .base import BroadcastMixin, url
@@ -57,6 +58,7 @@ class Progress(BroadcastMixin, TemplateView):
                 "cancelled": ledger_url(row, state="cancelled"),
             },
             "ledger_url": ledger_url(row),
+            "export_url": ledger_export_url(row) if user.has_perm("messaging.view_delivery") else "",
             "reasons": [
                 (one, ledger_url(row, state=one.state, **({"reason": one.reason} if one.reason else {})))
                 for one in now.reasons

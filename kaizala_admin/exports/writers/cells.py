@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from kaizala_admin.exports.columns import Cell, Column
+from kaizala_admin.exports.columns import Cell, Column, capital
 
 # What makes a spreadsheet take a text for a formula when it stands first (OWASP ASVS 1.2.10).
 DANGEROUS = frozenset("=+-@\t\r\0＝＋－＠")
@@ -37,11 +36,6 @@ def headings(columns: Sequence[Column], zone: ZoneInfo, *, plus: bool) -> list[s
 def zones(zone: ZoneInfo) -> list[ZoneInfo]:
     """UTC and the local zone, side by side; one of them where they are the same."""
     return [IN_UTC] if zone.key == "UTC" else [IN_UTC, zone]
-
-
-def capital(title: "str | Promise") -> str:
-    words = str(title)
-    return words[:1].upper() + words[1:]
 
 
 def as_text(column: Column, values: Sequence[Any], zone: ZoneInfo) -> list[Sequence[Any]]:
