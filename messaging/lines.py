@@ -1,7 +1,6 @@
 """Numbers that a person gave, line by line: pasted, uploaded or ticked; each checked, each number once."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import IO
@@ -11,13 +10,13 @@ from django.utils.translation import gettext as _
 from groups import bulk
 from groups.reading import sheets
 from groups.reading.numbers import Problem, normalise
+from groups.reading.pasted import pieces
 
 from . import columns
 from .models import AudienceLine, Broadcast
 
 MAX_ROWS = 100_000
 FIELDS = ("line", "given", "mobile_number", "problem")  # of a stored line
-_CUTS = re.compile(r"[,;\t|]")
 
 
 class TooManyRows(sheets.BadSheet):
@@ -41,7 +40,7 @@ class Line:
 
 def from_text(text: str, region: str) -> list[Line]:
     """Pasted numbers: one in a line, or several between commas, semicolons or tabs. Raises TooManyRows."""
-    return _check(_pieces(text.splitlines()), region)
+    return _check(pieces(text.splitlines()), region)
 
 
 def from_file(file: IO[bytes], size: int, region: str) -> list[Line]:
@@ -58,14 +57,6 @@ def from_file(file: IO[bytes], size: int, region: str) -> list[Line]:
 def from_numbers(numbers: Iterable[str], region: str) -> list[Line]:
     """Numbers that were ticked in a list."""
     return _check(enumerate(numbers, 1), region)
-
-
-def _pieces(rows: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """A piece without a digit beside one with digits is somebody's name, not a wrong number."""
-    for number, row in enumerate(rows, 1):
-        pieces = [piece.strip() for piece in _CUTS.split(row) if piece.strip()]
-        with_digits = [piece for piece in pieces if any(letter.isdigit() for letter in piece)]
-        yield from ((number, piece) for piece in with_digits or pieces)
 
 
 def _check(given: Iterable[tuple[int, str]], region: str) -> list[Line]:

@@ -1,10 +1,17 @@
 """The history of changes: what was asked of Kaizala, by whom, and what came of it."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from groups.changes.models import GroupChange
 from groups.changes.words import people
+from groups.views.changing import watching
+from groups.views.changing.base import progress_url
 from kaizala_admin.outbox.admin import OutboxRowAdmin
 from kaizala_admin.ui.templatetags.ui import ago
 
@@ -27,6 +34,21 @@ class GroupChangeAdmin(OutboxRowAdmin):
     empty_title = _("No changes yet")
     empty_text = _("Creating, linking and filling groups leaves a line here, with its result.")
     exclude = ("results", "payload")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = watching.named(object_id)
+        return HttpResponseRedirect(progress_url(rows))
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path("progress/", watching.Progress.as_view(), name="groups_groupchange_progress"),
+            path("<int:pk>/undo/", watching.Undo.as_view(), name="groups_groupchange_undo"),
+        ]
+        return [*own, *super().get_urls()]
 
     @column(_("done"))
     def came_of_it(self, row: GroupChange) -> str:

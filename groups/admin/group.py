@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from groups import services
 from groups.access import may
 from groups.models import Group, GroupLink
+from groups.views import changing, syncing
 from groups.views import group as views
-from groups.views import syncing
 from groups.views.runs import progress_url
 from kaizala_admin.connectors.models import Connector
 from kaizala_admin.exports.lists import ExportMixin
@@ -112,7 +112,11 @@ class GroupAdmin(ExportMixin, ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        more = {"may_sync": self.has_sync_permission(request), "connectors": _connectors()}
+        more = {
+            "may_sync": self.has_sync_permission(request),
+            "may_manage": may(request, "groups.manage_group"),
+            "connectors": _connectors(),
+        }
         page: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
         return page
 
@@ -126,6 +130,7 @@ class GroupAdmin(ExportMixin, ReadOnlyAdmin):
                 name="groups_group_sync_connector",
             ),
             path("<int:group_id>/sync/", syncing.SyncGroup.as_view(), name="groups_group_sync"),
+            *changing.urls(),
         ]
         return [*own, *super().get_urls()]
 

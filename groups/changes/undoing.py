@@ -22,7 +22,7 @@ def can_undo(change: GroupChange) -> bool:
     """Whether there is something to take back. No queries, save for whether it was done before."""
     if change.state != State.SENT or change.kind in (Kind.CREATE_GROUP, Kind.CREATE_SUBGROUP):
         return False  # Kaizala has no call that deletes a group (contract 4)
-    return bool(_touched(change)) and not change.undone_by.exclude(state=State.FAILED).exists()
+    return bool(touched(change)) and not change.undone_by.exclude(state=State.FAILED).exists()
 
 
 def undone(change: GroupChange, by: By) -> list[GroupChange]:
@@ -39,7 +39,7 @@ def undone(change: GroupChange, by: By) -> list[GroupChange]:
 
 
 def _undo(row: GroupChange, by: By) -> list[GroupChange]:
-    group, numbers = row.group, _touched(row)
+    group, numbers = row.group, touched(row)
     assert group is not None
     asked: dict[str, Any] = {"group": group, "by": by, "undoes": row}
     match row.kind:
@@ -69,7 +69,7 @@ def _other_role(row: GroupChange, by: By) -> GroupChange:
     return services.set_role(group=group, member=member, role=before, by=by, undoes=row)
 
 
-def _touched(change: GroupChange) -> list[str]:
+def touched(change: GroupChange) -> list[str]:
     """Whom the change really changed: not those who were there, or were not, before."""
     changed = (Outcome.ADDED, Outcome.REMOVED, Outcome.CHANGED)
     return [name for name, (outcome, _why) in change.results.items() if outcome in changed]

@@ -13,6 +13,7 @@ from groups import tabs, tree
 from groups.access import may
 from groups.models import Group, SyncRun
 from groups.services import ACTIVE
+from groups.views.changing.watching import pending_context
 from kaizala_admin.ui.views import ConsoleView
 
 
@@ -42,6 +43,8 @@ class GroupPage(ConsoleView):
             ],
             "active_run": SyncRun.objects.filter(group=group, state__in=ACTIVE).first(),
             "may_sync": may(self.request, "groups.sync_group"),
+            "may_manage": may(self.request, "groups.manage_group"),
+            **pending_context(group),
         }
         return super().get_context_data(**{**page, **tab.context(group, self.request)}, title=group.name)
 

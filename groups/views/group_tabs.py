@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from groups import queries, search
 from groups.models import Group, Member, Subscriber, SyncRun
 from groups.tabs import Tab, register
+from kaizala_admin.outbox.models import State
+from kaizala_admin.outbox.words import TONES
 
 PAGE = 50  # people, and runs, on one page
 
@@ -74,6 +76,11 @@ def history(group: Group, request: HttpRequest) -> dict[str, Any]:
     return {"history": list(_runs(group)[:PAGE])}
 
 
+def changes(group: Group, request: HttpRequest) -> dict[str, Any]:
+    rows = group.changes.select_related("group", "other", "created_by").order_by("-id")[:PAGE]
+    return {"changes": [(row, TONES[State(row.state)]) for row in rows]}
+
+
 def register_all() -> None:
     """The tabs that every group has."""
     own = [
@@ -90,6 +97,7 @@ def register_all() -> None:
         Tab(
             "sub_groups", _("Sub-groups"), "groups.view_group", "groups/tabs/sub_groups.html", sub_groups, 30
         ),
+        Tab("changes", _("Changes"), "groups.view_groupchange", "groups/tabs/changes.html", changes, 80),
         Tab("history", _("Sync history"), "groups.view_syncrun", "groups/tabs/history.html", history, 90),
     ]
     for tab in own:

@@ -55,6 +55,12 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "admin:groups_subscriber_changelist",
                 "groups.view_subscriber",
             ),
+            Item(
+                _("Changes at Kaizala"),
+                "published_with_changes",
+                "admin:groups_groupchange_changelist",
+                "groups.view_groupchange",
+            ),
             Item(_("Sync history"), "sync", "admin:groups_syncrun_changelist", "groups.view_syncrun"),
             Item(_("Exports"), "download", "admin:exports_export_changelist", "exports.view_export"),
         ),

@@ -1,0 +1,166 @@
+"""The pages that change groups: said beforehand, asked in numbers, shown as pending, settled with results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from groups.changes.models import GroupChange
+from groups.models import Group, Member, Reach
+from kaizala_admin.connectors.models import Grant
+from kaizala_admin.outbox.models import State
+
+from .changing import again, ordinary, run_all, some_people, unlimited
+from .conftest import Service
+
+NEW = "+919812300001"
+
+
+@pytest.fixture
+def boss(db: None) -> Client:
+    user = User.objects.create(username="boss", is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def group(grant: Grant) -> Group:
+    """A group that our grant is an admin of, with two members; no service behind it."""
+    from django.utils import timezone
+
+    now = timezone.now()
+    group = Group.objects.create(
+        tenant=grant.connector.tenant, group_id="g1", name="Wells", first_seen_at=now, member_count=2
+    )
+    Reach.objects.create(grant=grant, group=group, role="Admin", first_seen_at=now)
+    for index, role in enumerate(("Admin", "Member")):
+        Member.objects.create(
+            group=group, person_id=f"p{index}", mobile_number=f"+91981230000{index}", name=f"Person {index}",
+            role=role, first_seen_at=now,
+        )  # fmt: skip
+    return group
+
+
+def page(name: str, *args: Any) -> str:
+    return reverse(f"admin:groups_group_{name}", args=args)
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def test_numbers_in_any_spelling_are_queued_and_shown_as_pending_beside_the_mirror(
+    boss: Client, group: Group
+) -> None:
+    answer = boss.post(page("add_members", group.pk), {"numbers": "098123 00001, 00 91 98123 00002"})
+    change = GroupChange.objects.get()
+    assert answer["Location"].endswith(f"?changes={change.pk}")
+    assert change.payload["numbers"] == ["+919812300001", "+919812300002"]
+    shown = text(boss.get(page("change", group.pk), {"tab": "members"}))
+    assert "Pending: not at Kaizala yet" in shown
+    assert "Add 2 people to Wells" in shown
+    assert "In line: Kaizala has not answered yet." in text(boss.get(answer["Location"]))
+
+
+def test_wrong_numbers_are_named_with_their_line_and_nothing_is_queued(boss: Client, group: Group) -> None:
+    answer = boss.post(page("add_members", group.pk), {"numbers": "+919812300001\n12\nabc"})
+    assert answer.status_code == 422
+    assert "Line 2, “12”: The number has too few digits." in text(answer)
+    assert "Line 3, “abc”: This is not a phone number." in text(answer)
+    assert GroupChange.objects.count() == 0
+
+
+def test_members_are_removed_after_a_question_in_numbers(boss: Client, group: Group) -> None:
+    keys = list(group.members.values_list("pk", flat=True))
+    asked = text(boss.post(page("remove_members", group.pk), {"member": keys}))
+    assert "Remove 2 people from this group?" in asked
+    assert "1 of them is an admin." in asked
+    assert GroupChange.objects.count() == 0
+    boss.post(page("remove_members", group.pk), {"member": keys, "confirmed": "yes"})
+    rows = GroupChange.objects.order_by("pk")
+    assert [(row.kind, row.payload["person_id"]) for row in rows] == [
+        ("remove_member", "p0"),
+        ("remove_member", "p1"),
+    ]
+
+
+def test_a_member_is_made_an_admin_after_a_question(boss: Client, group: Group) -> None:
+    member = group.members.get(role="Member")
+    form = {"member": member.pk, "role": "Admin"}
+    assert "Make this person an admin?" in text(boss.post(page("role", group.pk), form))
+    boss.post(page("role", group.pk), {**form, "confirmed": "yes"})
+    assert GroupChange.objects.get().payload["role"] == "Admin"
+
+
+def test_what_cannot_be_done_is_said_instead_of_the_form(boss: Client, group: Group) -> None:
+    shown = text(boss.get(page("add_subscribers", group.pk)))
+    assert "is not a public group, so it has no subscribers" in shown
+    Reach.objects.update(role="Member")
+    shown = text(boss.get(page("add_members", group.pk)))
+    assert "Only an admin of “Wells” may change it" in shown
+    assert "<textarea" not in shown
+
+
+def test_a_public_group_by_a_users_grant_is_refused_in_the_form(boss: Client, grant: Grant) -> None:
+    form = {"name": "N", "welcome_message": "W", "group_type": "ConnectGroup", "grant": grant.pk}
+    answer = boss.post(page("create"), form)
+    assert answer.status_code == 422
+    assert "Only a grant for the whole organisation can make a public group" in text(answer)
+
+
+def test_a_picture_that_is_none_is_refused(boss: Client, group: Group) -> None:
+    file = SimpleUploadedFile("a.png", b"GIF89a", content_type="image/png")
+    answer = boss.post(page("create_below", group.pk), {"name": "N", "welcome_message": "W", "picture": file})
+    assert "This file is neither a JPEG nor a PNG picture." in text(answer)
+
+
+def test_a_group_above_is_not_offered_as_a_sub_group(boss: Client, group: Group) -> None:
+    top = Group.objects.create(
+        tenant=group.tenant, group_id="g2", name="Top", first_seen_at=group.first_seen_at
+    )
+    top.child_links.create(child=group, first_seen_at=group.first_seen_at)
+    shown = text(boss.get(page("link", group.pk)))
+    assert "stands above this group: it would be a ring" in shown
+    answer = boss.post(page("link", group.pk), {"child": top.pk}, follow=True)
+    assert "That would be a ring: “Top” › “Wells”." in text(answer)
+    assert GroupChange.objects.count() == 0
+
+
+def test_the_result_for_each_number_is_shown_and_can_be_taken_back(boss: Client, service: Service) -> None:
+    unlimited()
+    some_people(service)
+    group = ordinary()
+    known = group.members.filter(gone_at=None).exclude(mobile_number="")[0].mobile_number
+    shown_at = boss.post(page("add_members", group.pk), {"numbers": f"{NEW}\n{known}"})["Location"]
+    run_all()
+    shown = text(boss.get(shown_at))
+    assert "Was there already" in shown
+    assert "Added" in shown
+    change = GroupChange.objects.get()
+    undo = reverse("admin:groups_groupchange_undo", args=[change.pk])
+    assert "Take this change back?" in text(boss.get(undo))
+    boss.post(undo, {"confirmed": "yes"})
+    run_all()
+    assert not Member.objects.filter(group=group, mobile_number=NEW, gone_at=None).exists()
+    assert Member.objects.filter(group=group, mobile_number=known, gone_at=None).exists()
+    assert boss.get(reverse("admin:groups_groupchange_change", args=[change.pk])).status_code == 302
+
+
+def test_two_people_who_change_the_same_group_at_once_are_both_told(boss: Client, service: Service) -> None:
+    unlimited()
+    some_people(service)
+    group = ordinary()
+    member = group.members.filter(gone_at=None, role="Member")[0]
+    for _person in range(2):
+        boss.post(page("remove_members", group.pk), {"member": [member.pk], "confirmed": "yes"})
+    run_all()
+    first, second = GroupChange.objects.order_by("pk")
+    assert (first.state, second.state) == (State.SENT, State.SENT)
+    assert [next(iter(row.results.values()))[0] for row in (first, second)] == ["removed", "absent"]
+    assert again(member).gone_at is not None
