@@ -16,6 +16,8 @@ from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Connector, Grant, Heartbeat
 from kaizala_admin.outbox.models import OutboxRow, State
 from kaizala_admin.outbox.overview import visible_classes
+from kaizala_admin.webhooks.models import Event, Subscription
+from kaizala_admin.webhooks.watching import silent_connectors
 
 from .links import may_see, rows_url
 
@@ -153,6 +155,35 @@ def overdue_schedules(request: HttpRequest, now: datetime) -> Iterator[Item]:
         yield Item(count, text, url)
 
 
+def subscriptions_that_are_off(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    """Those that Kaizala switched off or refused; connectors that brought nothing for longer than usual."""
+    if not may_see(request, Subscription):
+        return
+    off = [Subscription.State.DISABLED, Subscription.State.REFUSED]
+    if count := Subscription.objects.filter(state__in=off).count():
+        text = ngettext(
+            "subscription brings no events: Kaizala switched it off or refused it",
+            "subscriptions bring no events: Kaizala switched them off or refused them",
+            count,
+        )
+        yield Item(count, text, rows_url(Subscription, state__in=",".join(off)), "danger")
+    if silent := list(silent_connectors(now)):
+        text = ngettext(
+            "connector brings no events any more, unlike before",
+            "connectors bring no events any more, unlike before",
+            len(silent),
+        )
+        yield Item(len(silent), text, rows_url(Subscription, state__exact=Subscription.State.ACTIVE))
+
+
+def events_that_failed(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    if not may_see(request, Event):
+        return
+    if count := Event.objects.filter(state=Event.State.FAILED).order_by()[:1_000].count():
+        text = ngettext("event could not be worked on", "events could not be worked on", count)
+        yield Item(count, text, rows_url(Event, state__exact=Event.State.FAILED))
+
+
 SOURCES: tuple[Callable[[HttpRequest, datetime], Iterator[Item]], ...] = (
     silent_processes,
     connectors_in_trouble,
@@ -160,4 +191,6 @@ SOURCES: tuple[Callable[[HttpRequest, datetime], Iterator[Item]], ...] = (
     outbox_rows,
     syncs_that_ask,
     overdue_schedules,
+    subscriptions_that_are_off,
+    events_that_failed,
 )

@@ -77,6 +77,13 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 _("API calls"), "swap_horiz", "admin:connectors_apicall_changelist", "connectors.view_apicall"
             ),
             Item(_("Outbox"), "outbox", "admin:outbox", "outbox.view_attempt"),
+            Item(
+                _("Subscriptions"),
+                "cell_tower",
+                "admin:webhooks_subscription_changelist",
+                "webhooks.view_subscription",
+            ),
+            Item(_("Events"), "bolt", "admin:webhooks_event_changelist", "webhooks.view_event"),
         ),
     ),
     (

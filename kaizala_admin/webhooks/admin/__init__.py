@@ -1,0 +1,8 @@
+"""The admin's rooms for subscriptions, rules, calls and events."""
+
+from .call import SubscriptionCallAdmin
+from .event import EventAdmin
+from .rule import RuleAdmin
+from .subscription import SubscriptionAdmin
+
+__all__ = ["EventAdmin", "RuleAdmin", "SubscriptionAdmin", "SubscriptionCallAdmin"]
