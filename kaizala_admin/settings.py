@@ -182,6 +182,10 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# The media library: a view that asks for the right hands its files out, so they lie in no public folder.
+KAIZALA_LIBRARY_DIR = env.path("KAIZALA_LIBRARY_DIR", str(VAR_DIR / "data" / "library"))
+KAIZALA_LIBRARY_MAX_MB = env.int("KAIZALA_LIBRARY_MAX_MB", 25)  # of one file
+KAIZALA_LIBRARY_DAYS = env.int("KAIZALA_LIBRARY_DAYS", 90)  # unused files are removed then; 0: never
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
@@ -275,6 +279,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "exports.tick": {"task": "exports.tick", "schedule": 15.0, "options": {"expires": 15}},
     "messaging.tick": {"task": "messaging.tick", "schedule": 60.0, "options": {"expires": 60}},
     "surveys.tick": {"task": "surveys.tick", "schedule": 60.0, "options": {"expires": 60}},
+    "messaging.clean_library": {
+        "task": "messaging.clean_library",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 
 LOGGING_CONFIG = None  # kaizala_admin.logs sets structlog up, with its redaction, in every process

@@ -18,8 +18,9 @@ from kaizala_admin.ui.templatetags.ui import ago, per_cent
 
 from . import ticked
 from .ledger import DeliveryAdmin
+from .media import admin as media_admin  # noqa: F401  # registers its pages
 from .models import Broadcast, Delivery, Dispatch
-from .views import checking, compose, picking, verbs, watching
+from .views import checking, compose, content, picking, verbs, watching
 from .views.base import TONES, url
 
 
@@ -71,6 +72,9 @@ class BroadcastAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Any, str]] = [
             ("pick/", picking.Pick, "pick"),
+            ("fields/", content.Fields, "fields"),
+            ("preview/", content.Preview, "preview"),
+            ("people/", content.FindPeople, "people"),
             ("<int:pk>/compose/", compose.Compose, "compose"),
             ("<int:pk>/check/", checking.Checked, "check"),
             ("<int:pk>/lines.csv", checking.WrongLines, "lines"),

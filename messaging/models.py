@@ -17,6 +17,7 @@ from kaizala_admin.kaizala import KaizalaClient, Sent
 from kaizala_admin.outbox.models import OutboxRow, State
 
 from .lists import DoNotContact, SavedAudience
+from .media.models import MediaFile, MediaUpload
 from .timing import models as timing  # noqa: F401  # Django finds its models here
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Delivery",
     "Dispatch",
     "DoNotContact",
+    "MediaFile",
+    "MediaUpload",
     "Priority",
     "SavedAudience",
 ]
@@ -176,7 +179,7 @@ class Dispatch(OutboxRow):
     def many_changed(cls, rows: Sequence[Self], state: State) -> None:
         from . import sending
 
-        sending.follow(rows, state)
+        sending.changed(rows, state)
 
     def title(self) -> str:
         return f"{self.broadcast} > {self.group}"

@@ -15,6 +15,7 @@ from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.words import reason_words
 
 from . import kinds
+from .media import uploading
 from .models import Broadcast, Delivery, Dispatch
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ CHUNK = 500  # values in one condition
 def send(dispatch: Dispatch, client: KaizalaClient) -> Sent:
     """Makes the one call. A batch without people is refused: it would go to the whole group (contract 7)."""
     kind, content = kinds.get(dispatch.broadcast.kind), dispatch.broadcast.content
+    if kind.has_media:
+        content = {**content, "resources": uploading.resources(dispatch.broadcast, dispatch.connector_id)}
     group_id = dispatch.group.group_id
     if dispatch.mode == Dispatch.Mode.GROUP:
         return kind.send_to_group(client, group_id, content)
@@ -83,6 +86,17 @@ def _numbers_of(dispatch: Dispatch, person_ids: Sequence[str]) -> dict[str, str]
     return found
 
 
+def changed(rows: Sequence[Dispatch], state: State) -> None:
+    """The hook of every change of state but "sent by the call". What Kaizala refused may go once more."""
+    back = uploading.anew(rows) if state == State.FAILED else []
+    for row in back:
+        row.state = State.QUEUED
+    if rest := [row for row in rows if row not in back]:
+        follow(rest, state)
+    if back:
+        follow(back, State.QUEUED)
+
+
 def follow(rows: Sequence[Dispatch], state: State) -> None:
     """The ledger follows its dispatches: waiting again, sent after all, failed, cancelled, in doubt."""
     if state == State.SENDING:
@@ -96,6 +110,7 @@ def follow(rows: Sequence[Dispatch], state: State) -> None:
             lines.exclude(state=state, reason=reason).update(state=state, reason=reason)
     broadcasts = {row.broadcast_id for row in rows}
     if state == State.QUEUED:
+        uploading.wait_again(rows)
         _waiting_again(broadcasts, [row.pk for row in rows])
     else:
         finish_if_done(broadcasts, settled=[row.pk for row in rows])

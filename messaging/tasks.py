@@ -3,9 +3,18 @@
 from celery import shared_task
 
 from . import services
+from .media import services as library
+from .media import uploading
 
 
 @shared_task(name="messaging.tick", time_limit=90, soft_time_limit=60)
 def tick() -> None:
-    """Finishes broadcasts that are done."""
+    """Finishes broadcasts that are done; lets go calls whose files are at Kaizala."""
     services.finish_done()
+    uploading.release()
+
+
+@shared_task(name="messaging.clean_library", time_limit=90, soft_time_limit=60)
+def clean_library() -> None:
+    """Removes files that nobody has used for a long time."""
+    library.clean_up()

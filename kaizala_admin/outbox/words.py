@@ -29,6 +29,8 @@ REASONS = {
     "not_recorded": _("The answer could not be written down"),
     "cancelled": _("Cancelled by a person"),
     "said_by_a_person": _("A person said that it arrived"),
+    "media": _("Its files are brought to Kaizala first"),
+    "media_failed": _("Its files could not be brought to Kaizala"),
     "found_at_kaizala": _("Found at Kaizala"),
 }
 

@@ -32,6 +32,12 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "admin:messaging_broadcast_changelist",
                 "messaging.view_broadcast",
             ),
+            Item(
+                _("Media library"),
+                "perm_media",
+                "admin:messaging_mediafile_changelist",
+                "messaging.view_mediafile",
+            ),
             Item(_("Ledger"), "fact_check", "admin:messaging_delivery_changelist", "messaging.view_delivery"),
         ),
     ),

@@ -4,9 +4,9 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .base import Content, Kind
+from .base import ActionKind, Content, ContentForm, Kind
 
-__all__ = ["Content", "Kind", "every", "get"]
+__all__ = ["ActionKind", "Content", "ContentForm", "Kind", "every", "get", "tiles"]
 
 
 @cache
@@ -21,3 +21,8 @@ def every() -> dict[str, Kind]:
 def get(key: str) -> Kind:
     """The kind of this key. Raises KeyError for one that does not exist."""
     return every()[key]
+
+
+def tiles() -> list[Kind]:
+    """All kinds in the order in which they are offered."""
+    return sorted(every().values(), key=lambda kind: (kind.place, kind.key))

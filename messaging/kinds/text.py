@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kaizala_admin.kaizala import MAX_MESSAGE, KaizalaClient, Sent
 
-from .base import Content, Kind
+from .base import Content, ContentForm, Kind
 
 
 def clean_message(text: str) -> str:
@@ -30,7 +30,7 @@ def clean_message(text: str) -> str:
     return message
 
 
-class TextForm(forms.Form):
+class TextForm(ContentForm):
     message = forms.CharField(
         label=_("Message"),
         required=False,  # clean_message says it in better words
@@ -47,10 +47,12 @@ class TextForm(forms.Form):
 class TextKind(Kind):
     key = "text"
     title = _("Text")
+    hint = _("Words alone")
     icon = "chat"
+    place = 1
     form = TextForm
     fields_template = "messaging/kinds/text_fields.html"
-    preview_template = "messaging/kinds/text_preview.html"
+    preview_template = "messaging/kinds/card_preview.html"
 
     def summary(self, content: Content) -> str:
         return Truncator(" ".join(str(content.get("message", "")).split())).chars(60)

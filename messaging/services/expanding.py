@@ -9,6 +9,7 @@ from django.db import connection
 from groups import bulk
 from kaizala_admin.outbox import services as outbox
 from messaging.audience.plan import Calls, Leg
+from messaging.media import uploading
 from messaging.models import Broadcast, Delivery, Dispatch
 
 CHUNK = 2_000  # calls that are held in memory together
@@ -25,7 +26,7 @@ def write(draft: Broadcast, calls: Calls) -> None:
 
 
 def _write_whole(draft: Broadcast, leg: Leg) -> None:
-    (row,) = outbox.post([_dispatch(draft, leg, leg.people)])
+    (row,) = _post(draft, [_dispatch(draft, leg, leg.people)])
     line = (draft.pk, row.pk, leg.group.pk, "", leg.group.name, leg.people, Delivery.State.QUEUED.value, "")
     bulk.insert(Delivery, LEDGER, [line])
 
@@ -46,8 +47,14 @@ def _posted(draft: Broadcast, leg: Leg) -> Iterator[tuple[int, Sequence[Dispatch
     """(number of the first, calls in line), CHUNK at a time."""
     sizes, first = leg.call_sizes(), 0
     while some := list(islice(sizes, CHUNK)):
-        yield first, outbox.post([_dispatch(draft, leg, people) for people in some])
+        yield first, _post(draft, [_dispatch(draft, leg, people) for people in some])
         first += len(some)
+
+
+def _post(draft: Broadcast, rows: list[Dispatch]) -> Sequence[Dispatch]:
+    """In line; calls that need files wait until those are at Kaizala."""
+    uploading.hold_back(draft, rows)
+    return outbox.post(rows)
 
 
 def _lines_sql() -> str:

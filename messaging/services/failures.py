@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import State
 from messaging import sending, trail
+from messaging.media import uploading
 from messaging.models import Broadcast, Delivery, Dispatch
 
 FAILED = Delivery.State.FAILED
@@ -55,7 +56,9 @@ def _new_calls(broadcast: Broadcast, alone: Sequence[Delivery]) -> int:
         if line.mobile_number:
             together[line.group_id, line.dispatch.grant_id].append(line)
     batches = [batch for lines in together.values() for batch in _batches(lines)]
-    rows = outbox.post([_dispatch(batch) for batch in batches])
+    rows = [_dispatch(batch) for batch in batches]
+    uploading.hold_back(broadcast, rows)
+    outbox.post(rows)
     for row, batch in zip(rows, batches, strict=True):
         _move(row, batch)
     for start in range(0, len(rows), sending.CHUNK):

@@ -10,10 +10,13 @@ from django.views.generic import TemplateView
 from kaizala_admin.ui.views import ConsoleMixin
 from messaging import kinds, services
 from messaging.forms import AudienceForm
+from messaging.media import services as library
+from messaging.media import views as media
 from messaging.models import Broadcast
 
 from . import picking
 from .base import url
+from .content import kind_of
 
 
 class Compose(ConsoleMixin, TemplateView):
@@ -49,6 +52,8 @@ class Compose(ConsoleMixin, TemplateView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         who = AudienceForm(request.POST, request.FILES, broadcast=self.broadcast)
         what = self.kind.form(request.POST, request.FILES)
+        if who.is_valid() and who.tenant and isinstance(what, kinds.ContentForm):
+            what.region = who.tenant.default_region
         if not (who.is_valid() & what.is_valid()):
             return self.render_to_response(self.get_context_data(who=who, what=what), status=422)
         try:
@@ -63,8 +68,7 @@ class Compose(ConsoleMixin, TemplateView):
 
     @property
     def kind(self) -> kinds.Kind:
-        key = self.broadcast.kind if self.broadcast else self.request.GET.get("kind", "text")
-        return kinds.every().get(key) or kinds.get("text")
+        return kind_of(self.request, self.broadcast.kind if self.broadcast else "text")
 
     def _save(self, who: AudienceForm, content: dict[str, Any]) -> Broadcast:
         assert who.tenant is not None  # a valid form has found one
@@ -85,6 +89,10 @@ class Compose(ConsoleMixin, TemplateView):
         shown = {
             "broadcast": self.broadcast,
             "kind": self.kind,
+            "tiles": kinds.tiles(),
+            "content": kwargs["what"].typed(),
+            "accept": media.ACCEPT,
+            "most_mb": library.most_bytes() // 1048576,
             "modes": picking.modes(who),
             "pickers": picking.pickers(who),
             "stored_lines": stored,

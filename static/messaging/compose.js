@@ -3,19 +3,34 @@
 for (const input of document.querySelectorAll("input[type=file]")) input.hasChangeListener = true;
 document.addEventListener("DOMContentLoaded", () => {
   const number = new Intl.NumberFormat(document.documentElement.lang || "en");
-  for (const output of document.querySelectorAll("[data-counts]")) {
-    const field = document.getElementById(output.dataset.counts);
-    const most = Number(output.dataset.most);
-    const count = () => {
-      const length = [...field.value.trim()].length; // characters, as the server counts: an emoji is not two
-      output.textContent = `${number.format(length)} / ${number.format(most)} ${output.dataset.words}`;
-      output.classList.toggle("msg-near", length > most * 0.9 && length <= most);
-      output.classList.toggle("msg-over", length > most);
-      field.toggleAttribute("aria-invalid", length > most);
-    };
-    field.addEventListener("input", count);
-    count();
-  }
+  const startCounters = (root) => {
+    for (const output of root.querySelectorAll("[data-counts]")) {
+      const field = document.getElementById(output.dataset.counts);
+      const most = Number(output.dataset.most);
+      const count = () => {
+        const length = [...field.value.trim()].length; // characters, as the server counts: an emoji is not two
+        output.textContent = `${number.format(length)} / ${number.format(most)} ${output.dataset.words}`;
+        output.classList.toggle("msg-near", length > most * 0.9 && length <= most);
+        output.classList.toggle("msg-over", length > most);
+        field.toggleAttribute("aria-invalid", length > most);
+      };
+      field.addEventListener("input", count);
+      count();
+    }
+  };
+  startCounters(document);
+  const content = document.getElementById("content-fields");
+  content?.addEventListener("kza:content", () => startCounters(content));
+  // Somebody found by name is added to the numbers.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-number]");
+    const into = button && document.getElementById(button.closest("[data-into]").dataset.into);
+    if (!into) return;
+    const lines = into.value.split("\n").map((line) => line.trim()).filter(Boolean);
+    into.value = [...lines, button.dataset.number].join("\n");
+    into.dispatchEvent(new Event("input", { bubbles: true }));
+    button.disabled = true;
+  });
   const parts = document.querySelectorAll("[data-part]");
   const show = () => {
     const mode = document.querySelector("input[name=mode]:checked")?.value;

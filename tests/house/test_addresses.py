@@ -171,6 +171,8 @@ LISTS = {
     "surveys_answering": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "surveys_reminder": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "surveys_answerschedule": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "messaging_mediafile": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "messaging_mediaupload": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "auth_user": {ADMINISTRATOR},
     "ui_role": {ADMINISTRATOR},
     "axes_accessattempt": {ADMINISTRATOR},

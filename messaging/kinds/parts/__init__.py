@@ -1,0 +1,1 @@
+"""What the kinds are made of: fields that say what is wrong where it is wrong, and the card on a phone."""

@@ -1,0 +1,225 @@
+"""Files go to Kaizala before the calls that need them: one `MediaUpload` for each set of files and connector.
+
+A dispatch whose files are not there yet waits: queued, with the reason WAITING, not due before LATER. What
+Kaizala returned is used again by every later broadcast, until Kaizala refuses a call that names it; then the
+files go up anew, once, and the refused call is made again: a refusal is surely not sent.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from kaizala_admin.kaizala import InvalidInput, KaizalaClient, NotSent
+from kaizala_admin.outbox import services as outbox
+from kaizala_admin.outbox.models import Attempt, Lane, State
+from kaizala_admin.outbox.registry import label
+from kaizala_admin.outbox.words import REASONS
+
+from . import services, store
+from .models import MediaFile, MediaUpload
+
+if TYPE_CHECKING:
+    from messaging.models import Broadcast, Dispatch
+
+LATER = datetime(9000, 1, 1, tzinfo=UTC)
+WAITING, FAILED = "media", "media_failed"
+GOOD = (State.QUEUED, State.SENDING, State.SENT)
+
+
+def key_of(files: Sequence[int]) -> str:
+    """How a set of files is named in MediaUpload.files and in `content["resources"]`."""
+    return ",".join(str(one) for one in files)
+
+
+def pieces(broadcast: "Broadcast") -> list[str]:
+    """What has to be at Kaizala for this broadcast, each once."""
+    from messaging import kinds
+
+    kind = kinds.every().get(broadcast.kind)
+    if kind is None or not kind.has_media:
+        return []
+    return list(dict.fromkeys(key_of(piece) for piece in kind.media(broadcast.content)))
+
+
+# --- the upload's own call ------------------------------------------------------------------------------
+
+
+def perform(upload: MediaUpload, client: KaizalaClient) -> str:
+    """One call. Raises InvalidInput when a file is gone, with no call made."""
+    keys = [int(key) for key in upload.files.split(",")]
+    found = MediaFile.objects.in_bulk(keys)
+    if len(found) < len(set(keys)):
+        raise InvalidInput(_("A file was removed from the media library."), field="files")
+    with ExitStack() as stack:
+        try:
+            files = [stack.enter_context(store.opened(found[key].stored)) for key in keys]
+        except FileNotFoundError:
+            raise InvalidInput(_("A file of the media library is not on the disk."), field="files") from None
+        named = [found[key] for key in keys]
+        parts = [(one.name, file, one.content_type) for one, file in zip(named, files, strict=True)]
+        return client.upload_media(parts)
+
+
+def record(upload: MediaUpload, resource: str) -> None:
+    """Keeps what Kaizala returned, and lets go who waited for it."""
+    upload.resource = resource
+    upload.save(update_fields=["resource"])
+    release(upload.connector_id)
+
+
+def follow(uploads: Sequence[MediaUpload], state: State) -> None:
+    """An upload that is over without success ends the calls that wait for it."""
+    if state not in (State.FAILED, State.CANCELLED):
+        return
+    for upload in uploads:
+        why = upload.detail or str(REASONS.get(upload.reason, upload.reason))
+        for rows in _chunks(_waiting_for(upload)):
+            _end(rows, why)
+
+
+def _waiting_for(upload: MediaUpload) -> list["Dispatch"]:
+    from messaging.models import Dispatch
+
+    rows = Dispatch.objects.filter(connector=upload.connector_id, state=State.QUEUED, reason=WAITING)
+    return [row for row in rows.select_related("broadcast") if upload.files in pieces(row.broadcast)]
+
+
+def _chunks(rows: list["Dispatch"]) -> Iterator[list["Dispatch"]]:
+    return (rows[start : start + 500] for start in range(0, len(rows), 500))
+
+
+def _end(rows: Sequence["Dispatch"], why: str) -> None:
+    from messaging import sending
+    from messaging.models import Dispatch
+
+    detail = (_("Its files could not be brought to Kaizala: %(why)s") % {"why": why})[:1000]
+    ended = {"state": State.FAILED, "reason": FAILED, "detail": detail, "settled_at": Now(), "permits": 0}
+    mine = [row for row in rows if Dispatch.objects.filter(pk=row.pk, state=State.QUEUED).update(**ended)]
+    for row in mine:
+        row.state, row.reason, row.detail = State.FAILED, FAILED, detail
+    if mine:
+        sending.follow(mine, State.FAILED)
+
+
+# --- the calls that need the files ----------------------------------------------------------------------
+
+
+def resources(broadcast: "Broadcast", connector_id: int) -> dict[str, str]:
+    """What Kaizala calls each set of files. Raises NotSent when one is missing: the row then waits for it."""
+    wanted = pieces(broadcast)
+    found = _resources(connector_id, wanted) if wanted else {}
+    if missing := [key for key in wanted if key not in found]:
+        raise NotSent(_("%(n)s of its files have to be brought to Kaizala first.") % {"n": len(missing)})
+    return found
+
+
+def _resources(connector_id: int, keys: Sequence[str]) -> dict[str, str]:
+    rows = MediaUpload.objects.filter(
+        connector=connector_id, files__in=keys, state=State.SENT, refused_at=None
+    ).exclude(resource="")
+    return dict(rows.order_by("pk").values_list("files", "resource"))
+
+
+def hold_back(broadcast: "Broadcast", rows: Sequence["Dispatch"]) -> None:
+    """Marks new rows whose files are not at Kaizala yet, and puts the uploads in line.
+
+    Inside the caller's transaction, before it posts the rows.
+    """
+    for row in _have_to_wait(broadcast, rows):
+        row.not_before, row.reason = LATER, WAITING
+
+
+def _have_to_wait(broadcast: "Broadcast", rows: Sequence["Dispatch"]) -> list["Dispatch"]:
+    keys = pieces(broadcast)
+    if not keys:
+        return []
+    services.touch(int(one) for key in keys for one in key.split(","))
+    by_connector: dict[int, list[Dispatch]] = defaultdict(list)
+    for row in rows:
+        by_connector[row.connector_id].append(row)
+    return [row for same in by_connector.values() if not _ready(same[0], keys) for row in same]
+
+
+def _ready(row: "Dispatch", keys: Sequence[str]) -> bool:
+    """Whether all is there; puts in line what is not. Waits for an upload that ends at this moment."""
+    uploads = MediaUpload.objects.filter(
+        connector=row.connector_id, files__in=keys, state__in=GOOD, refused_at=None
+    )
+    known = list(uploads.select_for_update().order_by("pk"))
+    there = {one.files for one in known if one.state == State.SENT and one.resource}
+    coming = {one.files for one in known if one.state != State.SENT}
+    wanted = [key for key in keys if key not in there | coming]
+    same = {"connector_id": row.connector_id, "grant_id": row.grant_id, "lane": Lane.PERSON}
+    outbox.post([MediaUpload(files=key, **same) for key in wanted])
+    return set(keys) <= there
+
+
+def wait_again(rows: Sequence["Dispatch"]) -> None:
+    """Rows that are back in line wait if their files are not there (any more)."""
+    from messaging.models import Broadcast, Dispatch
+
+    by_broadcast: dict[int, list[Dispatch]] = defaultdict(list)
+    for row in rows:
+        by_broadcast[row.broadcast_id].append(row)
+    for broadcast in Broadcast.objects.filter(pk__in=by_broadcast):
+        held = [row.pk for row in _have_to_wait(broadcast, by_broadcast[broadcast.pk])]
+        queued = Dispatch.objects.filter(pk__in=held, state=State.QUEUED)
+        queued.update(not_before=LATER, reason=WAITING, permits=0)
+
+
+def release(connector_id: int | None = None) -> int:
+    """Lets go every waiting call whose files are all there. Safe to run twice. Returns how many."""
+    from messaging.models import Broadcast, Dispatch
+
+    waiting = Dispatch.objects.filter(state=State.QUEUED, reason=WAITING)
+    if connector_id is not None:
+        waiting = waiting.filter(connector=connector_id)
+    places = list(waiting.order_by().values_list("broadcast_id", "connector_id").distinct())
+    broadcasts = Broadcast.objects.in_bulk({broadcast for broadcast, _connector in places})
+    count, connectors = 0, set()
+    for broadcast, connector in places:
+        keys = pieces(broadcasts[broadcast])
+        if set(keys) <= set(_resources(connector, keys)):
+            ready = waiting.filter(broadcast=broadcast, connector=connector)
+            count += ready.update(not_before=Now(), reason="")
+            connectors.add(connector)
+    if count:
+        transaction.on_commit(lambda: outbox.nudge(connectors))
+    return count
+
+
+def anew(rows: Sequence["Dispatch"]) -> list["Dispatch"]:
+    """Of rows that Kaizala has just refused, puts back in line those that named files uploaded long ago.
+
+    Each once: a second refusal stands. Their uploads are not used any more; new ones go up first.
+    """
+    return [row for row in rows if _once_more(row)]
+
+
+def _once_more(row: "Dispatch") -> bool:
+    from messaging.models import Dispatch
+
+    keys = pieces(row.broadcast) if row.reason not in REASONS else []
+    if (
+        not keys
+        or Attempt.objects.filter(row_class=label(Dispatch), row_id=row.pk, outcome=State.FAILED).exists()
+    ):
+        return False
+    old: Any = MediaUpload.objects.filter(
+        connector=row.connector_id,
+        files__in=keys,
+        state=State.SENT,
+        settled_at__lt=row.broadcast.launched_at,
+    )
+    if not old.exists():
+        return False
+    old.filter(refused_at=None).update(refused_at=timezone.now())
+    back = {"state": State.QUEUED, "not_before": Now(), "settled_at": None, "reason": "", "attempts": 0}
+    return bool(Dispatch.objects.filter(pk=row.pk, state=State.FAILED).update(**back))
