@@ -9,8 +9,9 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import events, exporting, subscribing  # noqa: F401
-        from .views import group_tabs
+        from .views import group_tabs, person
 
         group_tabs.register_all()
+        person.register_sections()
         subscribing.register()
         exporting.register_all()

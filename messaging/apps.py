@@ -8,7 +8,8 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Messaging")
 
     def ready(self) -> None:
-        from . import exporting, group_tab
+        from . import exporting, group_tab, person_section
 
         group_tab.register_tab()
         exporting.register_all()
+        person_section.register_section()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from groups import search
 from groups.admin.columns import column
 from groups.models import Group
+from groups.person import person_url
 from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.outbox.words import reason_words
 from kaizala_admin.ui.admin import ReadOnlyAdmin
@@ -130,7 +131,9 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     @column(_("to"), header=True)
     def person(self, row: Delivery) -> list[Any]:
         if row.mobile_number:
-            return [row.name or gettext("No name"), row.mobile_number]
+            url = person_url(row.mobile_number)
+            name = format_html('<a class="kza-link" href="{}">{}</a>', url, row.name or gettext("No name"))
+            return [name, row.mobile_number]
         return [row.name, gettext("%(n)s people") % {"n": f"{row.people:,}"}]
 
     @column(_("group"))

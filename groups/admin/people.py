@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
 from groups import search
 from groups.models import Member, Person, Subscriber
+from groups.views import person as views
 from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago
@@ -39,6 +40,11 @@ class PersonAdmin(ExportMixin, ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         return (queryset.filter(search.people(search_term)) if search_term.strip() else queryset), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return views.PersonPage.as_view(model=self.model)(request, object_id=object_id)
 
     @column(_("name"), header=True)
     def person(self, row: Person) -> list[Any]:
@@ -68,6 +74,13 @@ class MemberAdmin(PersonAdmin):
     export_kind = "groups.members"
     list_display = ("person", "in_group", "role", "registered", "since", "gone")
     list_filter = (("group", AutocompleteSelectFilter), PresenceFilter, RoleFilter, RegisteredFilter)
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path("person/<str:key>/", views.PersonPage.as_view(), name="groups_person"),
+            path("person/<str:key>/remove/", views.RemoveEverywhere.as_view(), name="groups_person_remove"),
+        ]
+        return [*own, *super().get_urls()]
 
 
 @admin.register(Subscriber)
