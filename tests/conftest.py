@@ -44,7 +44,7 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(autouse=True)
 def cheap_passwords(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Argon2 costs each user of a test a twentieth of a second. Other processes would not know of this one."""
+    """Argon2 costs each user of a test a twentieth of a second. Other processes know none but it."""
     if any(request.node.get_closest_marker(name) for name in ("flow", "browser")):
         yield
         return

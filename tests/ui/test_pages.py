@@ -35,23 +35,25 @@ def test_every_link_of_the_sidebar_leads_somewhere() -> None:
     assert [item.url_name for item in items if not navigation._address(item)] == []
 
 
+ABOVE_A_VIEWER = {"Compose", "API calls", "Users", "Roles", "Locked sign-ins", "Sign-ins", "Changes"}
+
+
+def links(user: User) -> set[str]:
+    return {title for titles in sidebar(user).values() for title in titles}
+
+
 def test_a_viewer_sees_what_a_viewer_may_open() -> None:
-    assert sidebar(person(VIEWER)) == {
-        "": ["Home"],
-        "Broadcasts": ["All broadcasts", "Ledger"],
-        "People": ["Groups", "Members", "Subscribers", "Sync history", "Exports"],
-        "Service": ["Connectors", "Grants", "Tenants", "Outbox"],
-    }
+    seen = links(person(VIEWER))
+    assert {"Home", "All broadcasts", "Ledger", "Groups", "Members", "Connectors", "Outbox"} <= seen
+    assert seen & ABOVE_A_VIEWER == set()
 
 
 def test_an_operator_also_composes() -> None:
-    assert sidebar(person(OPERATOR))["Broadcasts"] == ["Compose", "All broadcasts", "Ledger"]
+    assert links(person(OPERATOR)) & ABOVE_A_VIEWER == {"Compose"}
 
 
 def test_an_administrator_also_sees_the_calls_and_who_works_here() -> None:
-    shown = sidebar(person(ADMINISTRATOR))
-    assert shown["Service"] == ["Connectors", "Grants", "Tenants", "API calls", "Outbox"]
-    assert shown["People who work here"] == ["Users", "Roles", "Locked sign-ins", "Sign-ins", "Changes"]
+    assert links(person(ADMINISTRATOR)) >= ABOVE_A_VIEWER
 
 
 def test_one_link_is_marked_as_the_present_page() -> None:
