@@ -53,7 +53,7 @@ class JobKind(ActionKind):
 
 def _assigned(content: Content) -> str:
     given = content.get("assignees")
-    count = len(given) if isinstance(given, list) else len(words(content, "assignees").split("\n"))
+    count = len(given if isinstance(given, list) else words(content, "assignees").split())
     return ngettext("For %(n)s person", "For %(n)s people", count) % {"n": f"{count:,}"}
 
 

@@ -7,9 +7,10 @@ from typing import BinaryIO
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_PIXELS = 50_000_000  # 50 megapixels: more than any phone's camera, 150 MB unpacked
+Image.MAX_IMAGE_PIXELS = None  # `look` holds our own limit, which is lower, before anything is unpacked
 THUMBNAIL = 480  # pixels, the longer side
 FORMATS = ("JPEG", "PNG")
-BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+BROKEN = (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError)
 
 
 class TooManyPixels(Exception):

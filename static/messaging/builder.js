@@ -28,10 +28,11 @@
       this.draw();
     }
 
-    // Rows that nobody has written in yet are not sent: an empty list says better what is missing.
+    // Rows and last options that nobody has written in are not sent: what is missing is said better without them.
     tell() {
       const blank = (row) => !(row.title || row.name || row.value || row.picture || (row.options || []).some(Boolean));
-      this.input.value = JSON.stringify(this.rows.every(blank) ? [] : this.rows);
+      const written = (row) => (row.options ? { ...row, options: row.options.slice(0, row.options.findLastIndex((one) => one.trim()) + 1) } : row);
+      this.input.value = JSON.stringify(this.rows.every(blank) ? [] : this.rows.map(written));
       this.input.dispatchEvent(new Event("input", { bubbles: true }));
     }
 

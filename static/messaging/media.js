@@ -148,5 +148,12 @@
   window.kzaMedia = { choose, make, icon, picture };
   document.addEventListener("DOMContentLoaded", () => start(document));
   document.addEventListener("kza:content", (event) => start(event.target));
-  document.addEventListener("kza:uploaded", (event) => { if (event.target.closest("[data-reload]")) location.reload(); });
+  // On the library's own page the list is drawn again; what was said of each file stays.
+  document.addEventListener("kza:uploaded", async (event) => {
+    const list = event.target.closest("[data-reload]") && document.getElementById("library");
+    if (!list) return;
+    const answer = await fetch(location.href);
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("library");
+    if (fresh) list.replaceWith(fresh);
+  });
 })();

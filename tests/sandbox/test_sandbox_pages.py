@@ -50,4 +50,10 @@ def test_a_phone_of_a_group_shows_polls_with_their_choices(admin: Caller) -> Non
     admin.ok("POST", f"groups/{group}/actions", {"actionType": "Poll", "actionBody": body})
     members = admin.ok("GET", f"groups/{group}/members")["members"]
     number = next(member["mobileNumber"] for member in members if "mobileNumber" in member)
-    assert '<li dir="auto">Maize</li><li dir="auto">Rice</li>' in page(admin, f"/phones/{number}")
+    shown = page(admin, f"/phones/{number}")
+    assert '<div class="card-title" dir="auto">Seed?</div>' in shown
+    assert [f'<span class="card-option">{title}</span>' in shown for title in ("Maize", "Rice")] == [
+        True,
+        True,
+    ]
+    assert '<div class="card-fact" dir="auto">Open for 30 days</div>' in shown

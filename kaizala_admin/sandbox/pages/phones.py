@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import json
 from html import escape
 from typing import Any
 
 from aiohttp import web
 
-from kaizala_admin.sandbox.clock import iso
+from kaizala_admin.sandbox.pages.bubbles import bubble
 from kaizala_admin.sandbox.pages.render import link, page, rows, template
 from kaizala_admin.sandbox.store import FOREVER, Store
 from kaizala_admin.sandbox.world import World
@@ -20,8 +19,8 @@ _REACHED = """SELECT m.id FROM named n JOIN messages m ON m.id = n.message_id WH
   UNION SELECT m.id FROM places p JOIN messages m ON m.group_id = p.group_id AND p.joined < m.id
     AND p.gone >= m.id
     AND (m.audience = 'group' OR (m.audience = 'subscribers' AND p.kind = 1)) WHERE p.person_id = :person"""
-_SHOWN = f"""SELECT m.text, m.kind, m.sent_at, g.name, a.body FROM messages m JOIN groups g
-  ON g.id = m.group_id
+_SHOWN = f"""SELECT m.text, m.kind, m.sent_at, g.name, a.body, (a.due_at - a.sent_at) / 3600
+  FROM messages m JOIN groups g ON g.id = m.group_id
   LEFT JOIN actions a ON a.id = m.action_id WHERE m.id IN ({_REACHED}) ORDER BY m.id DESC LIMIT {SHOWN}"""
 
 
@@ -59,7 +58,7 @@ def phone(world: World, number: str) -> web.Response:
     if person is None:
         return _nobody(number)
     newest_first = store.db.execute(_SHOWN, {"person": person[0]}).fetchall()
-    bubbles = "".join(_bubble(*message) for message in reversed(newest_first))
+    bubbles = "".join(bubble(*message) for message in reversed(newest_first))
     content = template("phone.html").substitute(
         number=escape(number),
         name=escape(person[1] or "No name"),
@@ -82,21 +81,3 @@ def _groups(store: Store, person_id: int) -> str:
     sql = "SELECT kind, count(*) FROM places WHERE person_id = ? AND gone = ? GROUP BY kind"
     counts: dict[int, int] = dict(store.all(sql, (person_id, FOREVER)))
     return f"in {counts.get(0, 0)} groups, follows {counts.get(1, 0)} public groups"
-
-
-def _bubble(text: str, kind: str, sent_at: float, group: str, body: str | None) -> str:
-    label = "" if kind == "Text" else f'<span class="kind">{escape(kind)}</span> '
-    details = _details(json.loads(body)) if body else ""
-    when = iso(sent_at)[:16].replace("T", " ")
-    return (
-        f'<article class="bubble"><span class="from" dir="auto">{escape(group)}</span>{label}'
-        f'<span dir="auto">{escape(text)}</span>{details}<time>{when}</time></article>'
-    )
-
-
-def _details(body: dict[str, Any]) -> str:
-    lines = [body["message"]] if body.get("message") else []
-    lines += [choice["title"] for choice in body.get("choices", [])]
-    lines += [question["title"] for question in body.get("questions", []) if not question["isInvisible"]]
-    shown = "".join(f'<li dir="auto">{escape(line)}</li>' for line in lines)
-    return f"<ul>{shown}</ul>" if shown else ""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from groups.models import Group
@@ -207,6 +211,41 @@ def public_size(service: Service, public: Group) -> int:
         cursor = page.cursor
         if not cursor:
             return count
+
+
+CLASS = re.compile(r'class="card-(kind|title|text|file-name|option|question|type|fact)"[^>]*>([^<]*)<')
+
+
+def seen(page: str) -> tuple[list[tuple[str, str]], int]:
+    """The words of a card by what they are, and how many pictures are on it."""
+    words = [(part, html.unescape(text).strip()) for part, text in CLASS.findall(page)]
+    return [(part, text) for part, text in words if text], len(re.findall(r"<img ", page))
+
+
+def test_every_kind_is_on_the_phone_as_it_was_previewed(
+    service: Service, groups: tuple[Group, Group], library: dict[str, int]
+) -> None:
+    group, web = groups[0], requests.Session()
+    web.trust_env = False
+    number = next(
+        one.mobile_number for one in service.client.fetch_members(group.group_id) if one.mobile_number
+    )
+    for key, content in samples.every(library).items():
+        if key == "lets_meet":  # a phone tells the time in its own zone
+            content = {**content, "starts_at": "2031-03-04T09:30", "zone": "UTC"}
+        if key == "survey":  # the sandbox keeps dates as dates with a time
+            content = {**content, "questions": [one for one in samples.QUESTIONS if one["type"] != "Date"]}
+        kind = kinds.get(key)
+        kind.send_to_group(service.client, group.group_id, with_resources(service, key, content))
+        phone = web.get(f"{service.sandbox.url}/phones/{number}", timeout=30).text
+        previewed = render_to_string(kind.preview_template, {"kind": kind, "content": content, "sender": ""})
+        shown, mine = seen(phone.rpartition('<article class="bubble">')[2]), seen(previewed)
+        assert (key, without_time(shown[0]), shown[1]) == (key, without_time(mine[0]), mine[1])
+    web.close()
+
+
+def without_time(words: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(part, text) for part, text in words if not (part == "fact" and "2031" in text)]
 
 
 def test_a_kinds_content_survives_its_own_form_unchanged(library: dict[str, int]) -> None:

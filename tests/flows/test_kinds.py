@@ -1,0 +1,177 @@
+"""Every kind, from the draft to the phones, through real processes; and in a browser, as it was previewed."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from groups.models import Group
+from kaizala_admin.connectors.models import Connector
+from messaging import services
+from messaging.media.models import MediaUpload
+from messaging.models import Broadcast
+from tests.flows.house import PASSWORD, House
+from tests.messaging.kinds import samples
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture
+def library(house: House, settings: Any) -> dict[str, int]:
+    """Files where the house's workers find them."""
+    settings.KAIZALA_LIBRARY_DIR = str(house.places.data / "library")
+    return samples.library()
+
+
+def launched(mode: str, group: Group, kind: str, content: dict[str, Any]) -> Broadcast:
+    draft = services.save_draft(
+        tenant=group.tenant,
+        choice=services.Choice(mode, (group.pk,)),
+        content=content,
+        by=None,
+        kind=kind,
+    )
+    assert services.launch(draft, None, services.check(draft).people) is True
+    return draft
+
+
+def phones(house: House, broadcast: Broadcast) -> tuple[int, int]:
+    """(copies on the phones, most on one phone) of all calls of a broadcast."""
+    found = [
+        house.get("/sandbox/ledger/summary", messageId=reference)
+        for reference in broadcast.dispatches.values_list("reference_id", flat=True)
+    ]
+    return sum(one["deliveries"] for one in found), max(one["copiesMax"] for one in found)
+
+
+@pytest.mark.flow
+def test_every_kind_reaches_everybody_in_a_group_and_every_subscriber_once(
+    house: House, synced: Connector, library: dict[str, int]
+) -> None:
+    group = Group.objects.filter(group_type="Group", member_count__gt=0).order_by("member_count", "pk")[0]
+    public = Group.objects.filter(group_type="ConnectGroup", subscriber_count__gt=0)
+    followed = public.order_by("subscriber_count", "pk")[0]
+    contents = samples.every(library)
+    sent = {
+        (kind, mode): launched(mode, to, kind, content)
+        for kind, content in contents.items()
+        for mode, to in (("groups", group), ("public", followed))
+    }
+    counted = {}
+    for place, broadcast in sent.items():
+        done = house.finish(broadcast)
+        assert (place, [row.state for row in done.dispatches.exclude(state="sent")]) == (place, [])
+        counted[place] = (*phones(house, done), done.people)
+    assert counted == {place: (done.people, 1, done.people) for place, done in _as_stored(sent).items()}
+    # Five files and an album: each went to Kaizala once, however many broadcasts named it.
+    assert MediaUpload.objects.filter(state="sent").count() == MediaUpload.objects.count() == 6
+    named = {kind for (kind, _), row in sent.items() if row.dispatches.exclude(action_id="").exists()}
+    assert named == {"poll", "survey", "job", "lets_meet", "custom_action"}
+
+
+def _as_stored(sent: dict[tuple[str, str], Broadcast]) -> dict[tuple[str, str], Broadcast]:
+    return {place: Broadcast.objects.get(pk=row.pk) for place, row in sent.items()}
+
+
+# --- in the browser ------------------------------------------------------------------------------------
+
+READ = """card => ({
+    label: card.querySelector('.card-kind')?.textContent ?? '',
+    lines: ['title', 'text', 'file-name', 'option', 'question', 'type'].map(
+        part => [part, [...card.querySelectorAll('.card-' + part)].map(one => one.textContent.trim())]),
+    pictures: card.querySelectorAll('img').length,
+})"""
+
+
+@pytest.fixture
+def page(house: House) -> Iterator[Page]:
+    path = shutil.which("chromium")
+    assert path, "Debian's Chromium is missing: apt-get install chromium"
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        found = browser.new_page(viewport={"width": 1280, "height": 900}, base_url=house.web_url)
+        found.on("pageerror", lambda error: pytest.fail(str(error)))
+        yield found
+        browser.close()
+
+
+def write(page: Page, kind: str) -> None:
+    """Fills the form of a kind as a person does."""
+    texts = {
+        "announcement": {"#id_headline": "Rain <b>soon</b>", "#id_message": "On Monday.\nمرحبا"},
+        "poll": {"#id_question": "Which seed?"},
+        "survey": {"#id_headline": "Your harvest", "#id_description": "Two minutes"},
+        "lets_meet": {"#id_headline": "Spring", "#id_starts_at": "2031-03-04T09:30", "#id_agenda": "Prices"},
+    }
+    for field, text in texts.get(kind, {"#id_caption": f"The {kind}"}).items():
+        page.fill(field, text)
+    if kind == "poll":
+        page.get_by_role("textbox", name="Choice 1: ").fill("Maize")
+        page.get_by_role("textbox", name="Choice 2: ").fill("Rice")
+        page.get_by_role("button", name="Choice 2: Picture").click()
+        choose(page, 1)
+    if kind == "survey":
+        page.get_by_role("textbox", name="Question 1: What do you ask?").fill("Which seed?")
+        page.get_by_role("textbox", name="Question 1: Option 1").fill("Maize")
+        page.keyboard.press("Enter")
+        page.keyboard.type("Rice")
+        page.get_by_role("button", name="Add a question").click()
+        page.keyboard.type("How many acres?")
+        page.get_by_label("Question 2: Kind of answer").select_option("Numeric")
+        page.get_by_role("button", name="Move up: Question 2").click()
+    for file in range({"album": 2, "announcement": 2, "document": 1}.get(kind, 0)):
+        page.get_by_role("button", name="Choose or upload").click()
+        choose(page, file)
+
+
+def choose(page: Page, at: int) -> None:
+    page.locator("#media-picker [data-file]").nth(at).click()
+    expect(page.locator("#media-picker")).to_be_hidden()
+
+
+def previewed(page: Page, last: str) -> Any:
+    """The card on the compose page, once it shows what was written last."""
+    expect(page.locator("#phone-card")).to_contain_text(last)
+    return page.locator("#phone-card").evaluate(READ)
+
+
+# One of each form: tests/messaging/kinds compares all kinds without a browser.
+LAST = {"announcement": "مرحبا", "poll": "Rice", "survey": "How many acres?", "lets_meet": "Prices"}
+LAST |= {"album": "The album", "document": "The document"}
+PICTURES = {"announcement": 2, "album": 2, "poll": 1}
+
+
+@pytest.mark.browser
+def test_every_kind_arrives_on_the_phone_as_it_was_previewed(
+    house: House, page: Page, connector: Connector, library: dict[str, int]
+) -> None:
+    house.administrator()
+    house.sync(connector)
+    group = Group.objects.filter(group_type="Group", member_count__gt=0).order_by("member_count", "pk")[0]
+    page.goto("/admin/login/")
+    page.fill("input[name=username]", "admin")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/admin/")
+    previews = {}
+    for kind in LAST:
+        page.goto(f"/admin/messaging/broadcast/add/?group={group.pk}")
+        page.locator(f"input[name=kind][value={kind}]").check(force=True)
+        write(page, kind)
+        expect(page.locator("#phone-card img")).to_have_count(PICTURES.get(kind, 0))
+        previews[kind] = previewed(page, LAST[kind])
+        page.get_by_role("button", name="Save as draft").click()
+        page.wait_for_url(re.compile("/broadcast/$"))
+    for draft in Broadcast.objects.order_by("pk"):
+        assert services.launch(draft, None, services.check(draft).people) is True
+    for sent in Broadcast.objects.order_by("pk"):
+        house.finish(sent)
+    number = house.get("/sandbox/ledger")["rows"][0]["mobileNumber"]
+    page.goto(f"{house.sandbox_url}/phones/{number}")
+    order = list(Broadcast.objects.order_by("pk").values_list("kind", flat=True))
+    bubbles = [bubble.evaluate(READ) for bubble in page.locator(".bubble").all()]
+    assert sorted(map(str, bubbles)) == sorted(str(previews[kind]) for kind in order)
