@@ -114,7 +114,7 @@ def _numbers(
         )
 
 
-def numbers(draft: Broadcast) -> tuple[str, list[object]]:
+def numbers(draft: Broadcast) -> tuple[str, list[int]]:
     """A SELECT of the numbers of the same five sources, as they lie there."""
     keys = dict(Group.objects.values_list("name", "pk"))
     present = "gone_at IS NULL AND mobile_number <> ''"

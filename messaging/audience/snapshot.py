@@ -1,7 +1,7 @@
 """Who an expression comes to at one moment, in tables of this connection: set-based, flat in memory.
 
 `kza_target` holds each number once, with the subscriber row that carries it, and why it is left out, if it
-is. Its `place` counts from 1 in its group among those who are not. Measured: see docs/benchmarks.md.
+is. Those who are not have a `place`, without gaps in a group from `Snapshot.first` on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,7 @@ from . import sources
 from .scope import Scope, scope_of
 from .sources import Select, Since, Why
 
+LAST = 1 << 62  # behind every pick
 LOW = 1 << 40  # a pick is rank * LOW + the subscriber's key: the least of a number's picks wins
 TABLES = ("kza_carrier", "kza_wanted", "kza_left_out", "kza_target")
 SUBSCRIBERS, MEMBERS = "groups_subscriber", "groups_member"
@@ -24,7 +25,7 @@ SUBSCRIBERS, MEMBERS = "groups_subscriber", "groups_member"
 
 @dataclass
 class Snapshot:
-    """What the tables hold, in numbers. `kept` and `present` are by group; `left_out` by Why.
+    """What the tables hold, in numbers. `kept`, `first` and `present` are by group; `left_out` by Why.
 
     `present` counts subscribers with a number, `nameless` those without. `lost` are meant by number and
     follow no group that could carry it to them.
@@ -32,6 +33,7 @@ class Snapshot:
 
     scope: Scope
     kept: dict[int, int] = field(default_factory=dict)
+    first: dict[int, int] = field(default_factory=dict)
     present: dict[int, int] = field(default_factory=dict)
     nameless: dict[int, int] = field(default_factory=dict)
     left_out: dict[Why, int] = field(default_factory=dict)
@@ -85,15 +87,16 @@ def _drop(cursor: Any) -> None:
 
 def _fill(cursor: Any, scope: Scope, since: Since | None) -> None:
     if connection.vendor == "postgresql":
-        cursor.execute("SET LOCAL work_mem = '64MB'")
-    cursor.execute(_create("kza_carrier", "(group_id bigint PRIMARY KEY, rank bigint NOT NULL)"))
-    rows = [(group.pk, rank) for rank, group in enumerate(scope.carriers)]
-    cursor.executemany("INSERT INTO kza_carrier (group_id, rank) VALUES (%s, %s)", rows)
+        cursor.execute("SET LOCAL work_mem = '96MB'")
+    cursor.execute(
+        _create("kza_carrier", "(group_id bigint PRIMARY KEY, rank bigint UNIQUE, direct smallint)")
+    )
+    rows = [(group.pk, rank, int(rank < len(scope.direct))) for rank, group in enumerate(scope.carriers)]
+    cursor.executemany("INSERT INTO kza_carrier (group_id, rank, direct) VALUES (%s, %s, %s)", rows)
+    _analyze(cursor, "kza_carrier")
     _numbers(cursor, "kza_wanted", sources.wanted(scope, since))
     _numbers(cursor, "kza_left_out", sources.left_out(scope))
-    found = sources.union(_candidates(scope, since))
-    cursor.execute(_create("kza_target", f"AS {_TARGET % found.sql}"), found.params)
-    _analyze(cursor, "kza_target")
+    cursor.execute(_create("kza_target", f"AS {_TARGET % _candidates(scope, since)}"))
 
 
 def _create(table: str, rest: str) -> str:
@@ -123,46 +126,62 @@ def _analyze(cursor: Any, table: str) -> None:
         cursor.execute(f"ANALYZE {table}")
 
 
-_TARGET = """SELECT s.id AS subscriber_id, s.mobile_number AS number, s.name, s.group_id, e.code AS why,
-ROW_NUMBER() OVER (PARTITION BY s.group_id, e.code ORDER BY s.id) AS place
-FROM (SELECT number, MIN(pick) & 1099511627775 AS id FROM (%s) c GROUP BY number) f
-JOIN groups_subscriber s ON s.id = f.id LEFT JOIN kza_left_out e ON e.number = f.number"""
+# One narrow sort by one number: names are looked up when the ledger is written, a group's places are a run.
+_TARGET = f"""SELECT f.pick & {LOW - 1} AS subscriber_id, f.number, k.group_id, e.code AS why, f.wanted,
+ROW_NUMBER() OVER (ORDER BY CASE WHEN e.code IS NULL THEN f.pick ELSE f.pick + {LAST} END) AS place FROM
+(SELECT s.mobile_number AS number, MIN(c.rank * {LOW} + s.id) AS pick, %s AS wanted
+FROM %s GROUP BY s.mobile_number) f
+JOIN kza_carrier k ON k.rank = f.pick >> 40 LEFT JOIN kza_left_out e ON e.number = f.number"""
 
-_CANDIDATE = f"""SELECT s.mobile_number AS number, c.rank * {LOW} + s.id AS pick FROM {SUBSCRIBERS} s
-JOIN kza_carrier c ON c.group_id = s.group_id WHERE s.gone_at IS NULL AND s.mobile_number <> ''"""
+_PRESENT = f"""{SUBSCRIBERS} s JOIN kza_carrier c ON c.group_id = s.group_id"""
 
 
-def _candidates(scope: Scope, since: Since | None) -> list[Select]:
+def _candidates(scope: Scope, since: Since | None) -> tuple[str, str]:
     """Rows that could carry the message: all subscribers of the groups meant, and of carriers the wanted."""
-    found = []
-    if scope.direct:
-        keys = ", ".join(str(int(group.pk)) for group in scope.direct)
-        newer = f" AND s.id > {int(since.get('subscriber', 0))}" if since is not None else ""
-        found.append(Select(f"{_CANDIDATE} AND s.group_id IN ({keys}){newer}"))
-    if scope.names_numbers or not found:
-        found.append(Select(f"{_CANDIDATE} AND s.mobile_number IN (SELECT number FROM kza_wanted)"))
-    return found
+    newer = f" AND s.id > {int(since.get('subscriber', 0))}" if since is not None else ""
+    present = "s.gone_at IS NULL AND s.mobile_number <> ''"
+    if not scope.names_numbers:
+        return "0", f"{_PRESENT} WHERE {present} AND c.direct = 1{newer}"
+    wanted = "MAX(w.code)"
+    if not scope.direct:
+        return wanted, f"{_PRESENT} JOIN kza_wanted w ON w.number = s.mobile_number WHERE {present}"
+    meant = f"(w.number IS NOT NULL OR (c.direct = 1{newer}))"
+    return (
+        wanted,
+        f"{_PRESENT} LEFT JOIN kza_wanted w ON w.number = s.mobile_number WHERE {present} AND {meant}",
+    )
 
 
 def _counted(cursor: Any, scope: Scope) -> Snapshot:
-    found = Snapshot(scope)
-    cursor.execute("SELECT group_id, why, COUNT(*) FROM kza_target GROUP BY group_id, why")
-    for group_id, why, count in cursor.fetchall():
+    found, reached = Snapshot(scope), 0
+    cursor.execute(_COUNTS)
+    for group_id, why, count, first, wanted in cursor.fetchall():
         if why is None:
-            found.kept[group_id] = count
+            found.kept[group_id], found.first[group_id] = count, first
+            reached += wanted
         else:
             found.left_out[Why(why)] = found.left_out.get(Why(why), 0) + count
             found.touched.add(group_id)
     if scope.names_numbers:
-        cursor.execute(_LOST)
-        found.lost = cursor.fetchone()[0]
+        found.lost = _wanted(cursor) - reached
     if scope.direct:
         _count_present(cursor, scope, found)
     return found
 
 
-_LOST = """SELECT COUNT(*) FROM kza_wanted w LEFT JOIN kza_target t ON t.number = w.number
-LEFT JOIN kza_left_out e ON e.number = w.number WHERE w.code = 1 AND t.number IS NULL AND e.number IS NULL"""
+_COUNTS = """SELECT group_id, why, COUNT(*), MIN(place), SUM(CASE WHEN wanted = 1 THEN 1 ELSE 0 END)
+FROM kza_target GROUP BY group_id, why"""
+
+
+def _wanted(cursor: Any) -> int:
+    """Who is meant by number, other than by a line, and is not left out."""
+    cursor.execute("SELECT COUNT(*) FROM kza_wanted WHERE code = 1")
+    every: int = cursor.fetchone()[0]
+    cursor.execute(
+        "SELECT COUNT(*) FROM kza_left_out e JOIN kza_wanted w ON w.number = e.number WHERE w.code = 1"
+    )
+    left: int = cursor.fetchone()[0]
+    return every - left
 
 
 def _count_present(cursor: Any, scope: Scope, found: Snapshot) -> None:

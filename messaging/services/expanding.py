@@ -22,7 +22,7 @@ def write(draft: Broadcast, calls: Calls) -> None:
         if leg.mode == Dispatch.Mode.GROUP:
             _write_whole(draft, leg)
         else:
-            _write_people(draft, leg)
+            _write_people(draft, leg, calls.snapshot.first[leg.group.pk])
 
 
 def _write_whole(draft: Broadcast, leg: Leg) -> None:
@@ -31,15 +31,15 @@ def _write_whole(draft: Broadcast, leg: Leg) -> None:
     bulk.insert(Delivery, LEDGER, [line])
 
 
-def _write_people(draft: Broadcast, leg: Leg) -> None:
+def _write_people(draft: Broadcast, leg: Leg, first: int) -> None:
     """The calls of a leg are numbered from 0; a person's place in the snapshot says in which one he is."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS kza_call")
         cursor.execute("CREATE TEMPORARY TABLE kza_call (number integer PRIMARY KEY, dispatch_id bigint)")
-        for first, rows in _posted(draft, leg):
-            pairs = [(number, row.pk) for number, row in enumerate(rows, first)]
+        for start, rows in _posted(draft, leg):
+            pairs = [(number, row.pk) for number, row in enumerate(rows, start)]
             cursor.executemany("INSERT INTO kza_call (number, dispatch_id) VALUES (%s, %s)", pairs)
-        cursor.execute(_lines_sql(), _lines_params(draft, leg))
+        cursor.execute(_lines_sql(), _lines_params(draft, leg, first))
         cursor.execute("DROP TABLE kza_call")
 
 
@@ -62,15 +62,16 @@ def _lines_sql() -> str:
     columns = ", ".join(column_of[name] for name in LEDGER)
     return (
         f"INSERT INTO messaging_delivery ({columns}) "
-        "SELECT %s, c.dispatch_id, t.group_id, t.number, t.name, 1, %s, '' "
-        "FROM kza_target t JOIN kza_call c ON c.number = (t.place - 1) / %s "
+        "SELECT %s, c.dispatch_id, t.group_id, t.number, COALESCE(s.name, ''), 1, %s, '' "
+        "FROM kza_target t JOIN kza_call c ON c.number = (t.place - %s) / %s "
+        "LEFT JOIN groups_subscriber s ON s.id = t.subscriber_id "
         "WHERE t.group_id = %s AND t.why IS NULL"
     )
 
 
-def _lines_params(draft: Broadcast, leg: Leg) -> list[Any]:
+def _lines_params(draft: Broadcast, leg: Leg, first: int) -> list[Any]:
     size = leg.size if leg.mode == Dispatch.Mode.BATCH else leg.people
-    return [draft.pk, Delivery.State.QUEUED.value, size, leg.group.pk]
+    return [draft.pk, Delivery.State.QUEUED.value, first, size, leg.group.pk]
 
 
 def _dispatch(draft: Broadcast, leg: Leg, people: int) -> Dispatch:
