@@ -1,5 +1,7 @@
 """A crowd for the audience's benchmark, written by the database itself: five sources that overlap."""
 
+from datetime import datetime
+
 from django.db import connection
 from django.utils import timezone
 
@@ -74,14 +76,14 @@ def _earlier(tenant: Tenant, grant: Grant, group: Group, people: int) -> Broadca
         settled_at=NOW,
     )
     fields = "broadcast_id, dispatch_id, group_id, name, people, state, reason"
-    values = [row.pk, call.pk, group.pk, "", 1, "sent", ""]
+    values: list[str | int | datetime] = [row.pk, call.pk, group.pk, "", 1, "sent", ""]
     _numbers("messaging_delivery", fields, values, HEARD, people)
     return row
 
 
 def _people(table: str, group: Group, share: tuple[float, float], people: int) -> None:
     fields = "group_id, name, profile_pic, is_provisioned, first_seen_at, seen_run"
-    values = [group.pk, "Asha Devi", "", True, NOW, 0]
+    values: list[str | int | datetime] = [group.pk, "Asha Devi", "", True, NOW, 0]
     if table == "groups_member":
         fields, values = f"{fields}, role", [*values, "Member"]
     _numbers(table, fields, values, share, people, person=True)
@@ -90,7 +92,7 @@ def _people(table: str, group: Group, share: tuple[float, float], people: int) -
 def _numbers(
     table: str,
     fields: str,
-    values: list[object],
+    values: list[str | int | datetime],
     share: tuple[float, float],
     people: int,
     *,

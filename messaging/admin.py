@@ -16,7 +16,7 @@ from kaizala_admin.outbox.models import State
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago, per_cent
 
-from . import ticked
+from . import list_admin, ticked  # noqa: F401  # its rooms register themselves
 from .ledger import DeliveryAdmin
 from .media import admin as media_admin  # noqa: F401  # registers its pages
 from .models import Broadcast, Delivery, Dispatch

@@ -4,14 +4,13 @@ from typing import Any
 
 from auditlog.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
 
-from .models import Broadcast
-
-NEW, CHANGED = LogEntry.Action.CREATE, LogEntry.Action.UPDATE
+NEW, CHANGED, GONE = LogEntry.Action.CREATE, LogEntry.Action.UPDATE, LogEntry.Action.DELETE
 
 
 def note(
-    broadcast: Broadcast,
+    row: models.Model,
     by: AbstractBaseUser | None,
     what: str,
     before: object = "",
@@ -22,7 +21,7 @@ def note(
 ) -> None:
     """One entry: `what` is a plain word (launch, pause...), `more` are numbers to keep with it."""
     LogEntry.objects.log_create(
-        broadcast,
+        row,
         force_log=True,
         action=action,
         changes={what: [str(before), str(after)]},

@@ -39,6 +39,18 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "messaging.view_mediafile",
             ),
             Item(_("Ledger"), "fact_check", "admin:messaging_delivery_changelist", "messaging.view_delivery"),
+            Item(
+                _("Saved audiences"),
+                "filter_alt",
+                "admin:messaging_savedaudience_changelist",
+                "messaging.view_savedaudience",
+            ),
+            Item(
+                _("Do not contact"),
+                "do_not_disturb_on",
+                "admin:messaging_donotcontact_changelist",
+                "messaging.view_donotcontact",
+            ),
         ),
     ),
     (

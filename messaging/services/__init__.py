@@ -1,11 +1,12 @@
 """What people and other apps do with broadcasts. Every change of state is a compare-and-set."""
 
-from messaging.audience import Choice
+from messaging.audience import Choice, Expression, Rules
 from messaging.checking import Check, check
 
 from .drafts import NotADraft, copy_as_draft, delete_draft, save_draft
 from .failures import all_arrived, arrived, retry_failures, send_again, send_all_again
 from .launching import CannotLaunch, Changed, fingerprint, launch, may_launch
+from .lists import NameTaken, bar, save_audience, unbar
 from .running import cancel, finish_done, pause, resume
 
 __all__ = [
@@ -13,9 +14,13 @@ __all__ = [
     "Changed",
     "Check",
     "Choice",
+    "Expression",
+    "NameTaken",
     "NotADraft",
+    "Rules",
     "all_arrived",
     "arrived",
+    "bar",
     "cancel",
     "check",
     "copy_as_draft",
@@ -27,7 +32,9 @@ __all__ = [
     "pause",
     "resume",
     "retry_failures",
+    "save_audience",
     "save_draft",
     "send_again",
     "send_all_again",
+    "unbar",
 ]

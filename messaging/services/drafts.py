@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from groups import bulk
 from kaizala_admin.connectors.models import Tenant
 from messaging import kinds, lines, trail
-from messaging.audience import Choice
-from messaging.models import AudienceLine, Broadcast
+from messaging.audience import Choice, Expression
+from messaging.models import AudienceLine, Broadcast, Priority, SavedAudience
 
 DRAFT = Broadcast.State.DRAFT
 
@@ -23,13 +23,14 @@ class NotADraft(Exception):
 def save_draft(
     *,
     tenant: Tenant,
-    choice: Choice,
+    choice: Choice | Expression,
     content: Mapping[str, Any],
     by: AbstractBaseUser | None,
     title: str = "",
     kind: str = "text",
     numbers: Sequence[lines.Line] | None = None,
     broadcast: Broadcast | None = None,
+    priority: int = Priority.NORMAL,
 ) -> Broadcast:
     """Writes a new draft, or changes `broadcast`. `numbers` replace the stored lines; None leaves them.
 
@@ -42,12 +43,21 @@ def save_draft(
         "kind": kind,
         "content": dict(content),
         "audience": choice.as_json(),
+        "priority": priority,
     }
     with transaction.atomic():
         saved = _change(broadcast, fields, by) if broadcast else _create(fields, by)
+        note_uses(saved)
         if numbers is not None:
             lines.store(saved, numbers)
     return saved
+
+
+def note_uses(broadcast: Broadcast) -> None:
+    """So that a saved audience's page can say who uses it."""
+    used = Expression.of(broadcast.audience).saved_ids
+    if used or broadcast.uses.exists():
+        broadcast.uses.set(SavedAudience.objects.filter(pk__in=used))
 
 
 def _create(fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
@@ -75,9 +85,11 @@ def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> Broadcas
                 "kind": broadcast.kind,
                 "content": broadcast.content,
                 "audience": broadcast.audience,
+                "priority": broadcast.priority,
             },
             by,
         )
+        note_uses(copy)
         _copy_lines(broadcast, copy)
     return copy
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from messaging import audience, checking, trail
 from messaging.audience.plan import Calls, calls_of
-from messaging.models import AudienceLine, Broadcast
+from messaging.models import AudienceLine, Broadcast, SavedAudience
 
 from . import expanding
 
@@ -42,7 +42,9 @@ def may_launch(by: PermissionsMixin | None, people: int, broadcast: Broadcast) -
 def fingerprint(broadcast: Broadcast) -> str:
     """Changes when what would be sent, or to which numbers, changes; carried by the confirm page."""
     given = AudienceLine.objects.filter(broadcast=broadcast).aggregate(n=Count("pk"), last=Max("pk"))
-    said = [broadcast.kind, broadcast.content, broadcast.audience, broadcast.tenant_id, given]
+    used = audience.Expression.of(broadcast.audience).saved_ids
+    rules = list(SavedAudience.objects.filter(pk__in=used).order_by("pk").values_list("pk", "rules"))
+    said = [broadcast.kind, broadcast.content, broadcast.audience, broadcast.tenant_id, given, rules]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 

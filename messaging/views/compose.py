@@ -74,12 +74,13 @@ class Compose(ConsoleMixin, TemplateView):
         assert who.tenant is not None  # a valid form has found one
         return services.save_draft(
             tenant=who.tenant,
-            choice=who.choice,
+            choice=who.expression,
             content=content,
             by=self.request.user,  # type: ignore[arg-type]
             title=who.cleaned_data["title"],
             kind=self.kind.key,
             numbers=who.numbers,
+            priority=who.cleaned_data["priority"],
             broadcast=self.broadcast,
         )
 
@@ -96,6 +97,7 @@ class Compose(ConsoleMixin, TemplateView):
             "modes": picking.modes(who),
             "pickers": picking.pickers(who),
             "stored_lines": stored,
+            **picking.around(who),
             "has_errors": bool(who.errors or kwargs["what"].errors),
         }
         return super().get_context_data(**{**shown, **kwargs})

@@ -34,7 +34,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const parts = document.querySelectorAll("[data-part]");
   const show = () => {
     const mode = document.querySelector("input[name=mode]:checked")?.value;
-    for (const part of parts) part.hidden = part.dataset.part !== mode;
+    for (const part of parts) part.hidden = !part.dataset.part.split(" ").includes(mode);
   };
   for (const radio of document.querySelectorAll("input[name=mode]")) radio.addEventListener("change", show);
   show();

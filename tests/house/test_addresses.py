@@ -164,6 +164,8 @@ LISTS = {
     "groups_groupchange": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_broadcast": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_dispatch": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "messaging_savedaudience": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "messaging_donotcontact": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_delivery": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "surveys_action": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "surveys_response": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},

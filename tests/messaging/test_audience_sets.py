@@ -68,7 +68,9 @@ def build(org: Org, seed: int) -> World:
         make = org.public if public else org.group
         group = make(f"G{at}", some)
         world.groups.append(group)
-        told = {one: {"registered": chance.random() < 0.5, "old": chance.random() < 0.5} for one in some}
+        told: dict[int, dict[str, Any]] = {
+            one: {"registered": chance.random() < 0.5, "old": chance.random() < 0.5} for one in some
+        }
         for one, facts in told.items():
             facts["role"] = chance.choice(["Admin", "Member"])
             _tell(group, one, facts, public)
