@@ -206,6 +206,8 @@ KAIZALA_EVENT_MAX_BYTES = env.int("KAIZALA_EVENT_MAX_BYTES", 256 * 1024)
 KAIZALA_EVENT_RATE = env.int("KAIZALA_EVENT_RATE", 2_000)  # a second, for a subscription and a web process
 KAIZALA_EVENT_BODY_DAYS = env.int("KAIZALA_EVENT_BODY_DAYS", 7)
 KAIZALA_EVENT_DAYS = env.int("KAIZALA_EVENT_DAYS", 30)
+# A call whose answer was lost: ask a person; send again what Kaizala's list proves absent; never send again.
+KAIZALA_UNKNOWN_POLICY = env.str("KAIZALA_UNKNOWN_POLICY", "ask")  # ask, resend_if_absent, never
 KAIZALA_WORKER_THREADS = env.int("KAIZALA_WORKER_THREADS", 32)
 # Where exports lie until they expire. With several machines: a folder that web and workers share.
 EXPORTS_DIR = env.path("KAIZALA_EXPORTS_DIR", str(VAR_DIR / "exports"))
@@ -277,6 +279,16 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "webhooks.watch": {"task": "webhooks.watch", "schedule": 30.0, "options": {"expires": 30}},
     "webhooks.prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3600}},
     "exports.tick": {"task": "exports.tick", "schedule": 15.0, "options": {"expires": 15}},
+    "messaging.settle_doubts": {
+        "task": "messaging.settle_doubts",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "messaging.prune_echoes": {
+        "task": "messaging.prune_echoes",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "messaging.tick": {"task": "messaging.tick", "schedule": 60.0, "options": {"expires": 60}},
     "surveys.tick": {"task": "surveys.tick", "schedule": 60.0, "options": {"expires": 60}},
     "messaging.clean_library": {

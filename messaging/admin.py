@@ -19,7 +19,7 @@ from kaizala_admin.ui.templatetags.ui import ago, per_cent
 from . import list_admin, ticked  # noqa: F401  # its rooms register themselves
 from .ledger import DeliveryAdmin
 from .media import admin as media_admin  # noqa: F401  # registers its pages
-from .models import Broadcast, Delivery, Dispatch
+from .models import ActionLook, Broadcast, Delivery, Dispatch
 from .views import checking, compose, content, picking, verbs, watching
 from .views.base import TONES, url
 
@@ -128,6 +128,13 @@ class DispatchAdmin(OutboxRowAdmin):
 
     list_select_related = ("connector", "grant", "broadcast", "group")
     raw_id_fields = ("broadcast", "group", "grant", "connector")
+
+
+@admin.register(ActionLook)
+class ActionLookAdmin(OutboxRowAdmin):
+    """Each time that Kaizala's list was asked for calls in doubt."""
+
+    list_select_related = ("connector", "grant", "group")
 
 
 admin.site.register(Delivery, DeliveryAdmin)

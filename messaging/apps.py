@@ -9,6 +9,7 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from . import exporting, group_tab, person_section
+        from .evidence import echoes  # noqa: F401
 
         group_tab.register_tab()
         exporting.register_all()

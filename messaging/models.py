@@ -16,6 +16,8 @@ from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.kaizala import KaizalaClient, Sent
 from kaizala_admin.outbox.models import OutboxRow, State
 
+from .evidence.models import ActionLook as ActionLook
+from .evidence.models import Echo as Echo
 from .lists import DoNotContact, SavedAudience
 from .media.models import MediaFile, MediaUpload
 from .timing import models as timing  # noqa: F401  # Django finds its models here
@@ -137,6 +139,7 @@ class Dispatch(OutboxRow):
     people_failed = models.PositiveIntegerField(_("people refused"), default=0)
     reference_id = models.CharField(_("reference ID"), max_length=100, blank=True)
     action_id = models.CharField(_("action ID"), max_length=100, blank=True)  # "" for a text or a file
+    proof = models.JSONField(null=True, blank=True)  # what settled it, when its answer was lost
     content = models.JSONField(_("personal content"), null=True, blank=True)  # None: the broadcast's own
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
     broke_at = models.DateTimeField(null=True, blank=True)  # when it last failed, or came to be in doubt
@@ -183,6 +186,11 @@ class Dispatch(OutboxRow):
 
     def title(self) -> str:
         return f"{self.broadcast} > {self.group}"
+
+    def evidence(self) -> str:
+        from .evidence import words
+
+        return words.of_proof(self.proof)
 
     def __str__(self) -> str:
         return f"{self.get_mode_display()} #{self.pk}"

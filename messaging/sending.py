@@ -15,11 +15,13 @@ from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.words import reason_words
 
 from . import kinds
+from .evidence import looks
 from .media import uploading
 from .models import Broadcast, Delivery, Dispatch
 
 log = logging.getLogger(__name__)
 OPEN = (State.QUEUED, State.SENDING)
+FOUND = "found_at_kaizala"  # the outbox's reason for what evidence settled
 CHUNK = 500  # values in one condition
 
 
@@ -109,6 +111,8 @@ def follow(rows: Sequence[Dispatch], state: State) -> None:
             lines = Delivery.objects.filter(dispatch__in=keys[start : start + CHUNK])
             lines.exclude(state=state, reason=reason).update(state=state, reason=reason)
     broadcasts = {row.broadcast_id for row in rows}
+    if state == State.UNKNOWN:
+        looks.plan(rows)
     if state == State.QUEUED:
         uploading.wait_again(rows)
         _waiting_again(broadcasts, [row.pk for row in rows])
@@ -117,6 +121,8 @@ def follow(rows: Sequence[Dispatch], state: State) -> None:
 
 
 def _why(row: Dispatch, state: State) -> str:
+    if state == State.SENT and row.reason == FOUND:
+        return FOUND
     return (row.detail or reason_words(row.reason))[:200] if state in (State.FAILED, State.UNKNOWN) else ""
 
 

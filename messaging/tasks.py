@@ -3,8 +3,21 @@
 from celery import shared_task
 
 from . import services
+from .evidence import echoes, looks
 from .media import services as library
 from .media import uploading
+
+
+@shared_task(name="messaging.settle_doubts", time_limit=90, soft_time_limit=60)
+def settle_doubts() -> None:
+    """Settles calls in doubt where Kaizala itself tells what became of them."""
+    looks.tick()
+
+
+@shared_task(name="messaging.prune_echoes", time_limit=90, soft_time_limit=60)
+def prune_echoes() -> None:
+    """Drops old evidence."""
+    echoes.prune()
 
 
 @shared_task(name="messaging.tick", time_limit=90, soft_time_limit=60)

@@ -17,7 +17,18 @@ NEW_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.gener
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
     """What can be judged without a database."""
-    checks = (_secret_key, _field_keys, _redis, _database, _insecure, _time_outs, _numbers, _hosts, _celery)
+    checks = (
+        _secret_key,
+        _field_keys,
+        _redis,
+        _database,
+        _insecure,
+        _time_outs,
+        _numbers,
+        _policy,
+        _hosts,
+        _celery,
+    )
     return [message for check in checks for message in check()]
 
 
@@ -162,6 +173,15 @@ def _numbers() -> Iterator[CheckMessage]:
             yield Error(
                 f"{name} must be 1 or more.", hint=f"Leave {name} out for its default.", id="connectors.E008"
             )
+
+
+def _policy() -> Iterator[CheckMessage]:
+    if settings.KAIZALA_UNKNOWN_POLICY not in ("ask", "resend_if_absent", "never"):
+        yield Error(
+            f"KAIZALA_UNKNOWN_POLICY is {settings.KAIZALA_UNKNOWN_POLICY!r}, which means nothing.",
+            hint="Use ask, resend_if_absent or never.",
+            id="connectors.E012",
+        )
 
 
 def _hosts() -> Iterator[CheckMessage]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
@@ -76,7 +77,9 @@ def all_arrived(queryset: QuerySet[Any], by: AbstractBaseUser | None) -> int:
 
 
 def send_all_again(queryset: QuerySet[Any], by: AbstractBaseUser | None) -> int:
-    """Unknown -> queued, because a person says that they did not arrive. Returns how many."""
+    """Unknown -> queued, because they did not arrive. Returns how many: none where the policy is never."""
+    if settings.KAIZALA_UNKNOWN_POLICY == "never":
+        return 0
     return _move(queryset, State.UNKNOWN, State.QUEUED, by, **_AFRESH)
 
 

@@ -111,10 +111,12 @@ def _apply(rule: Rule) -> int:
     new = [one for key, one in wanted.items() if key not in known]
     for start in range(0, len(new), CHUNK):
         _subscribe_all(rule, source.object_type, new[start : start + CHUNK])
+    other = [row for row in living.filter(rule=rule) if row.event_types != rule.event_types]
+    changed = sum([change_events(row, rule.event_types, Lane.REPAIR) for row in other])
     over = living.filter(rule=rule).exclude(object_id__in=[]) if wanted else living.none()
     gone = [row for row in over.only("id", "object_id") if row.object_id not in wanted]
     unsubscribe(Subscription.objects.filter(pk__in=[row.pk for row in gone]))
-    return len(new) + len(gone)
+    return len(new) + len(gone) + changed
 
 
 def _subscribe_all(rule: Rule, object_type: str, wanted: Sequence[Wanted]) -> None:
@@ -154,14 +156,14 @@ def unsubscribe(subscriptions: QuerySet[Subscription], by: AbstractBaseUser | No
     return len(rows)
 
 
-def change_events(subscription: Subscription, event_types: Sequence[str]) -> bool:
+def change_events(subscription: Subscription, event_types: Sequence[str], lane: Lane = Lane.PERSON) -> bool:
     """Other events from now on. False: it is over."""
     with transaction.atomic():
         rows = Subscription.objects.filter(LIVING, pk=subscription.pk)
         if not rows.update(event_types=list(event_types)):
             return False
         if subscription.remote_id:
-            calling.post(subscription, Verb.UPDATE, Lane.PERSON, changes=["event_types"])
+            calling.post(subscription, Verb.UPDATE, lane, changes=["event_types"])
     return True
 
 

@@ -12,8 +12,10 @@ from django.views.generic import TemplateView
 from groups.models import Group
 from kaizala_admin.outbox.models import State
 from messaging import hindrances, progress
+from messaging.evidence import looks, words
 from messaging.exporting import ledger_export_url
 from messaging.models import Broadcast, Delivery, Dispatch
+from messaging.sending import FOUND
 
 from .base import BroadcastMixin, url
 
@@ -81,14 +83,22 @@ class Unknowns(BroadcastMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = Dispatch.objects.filter(broadcast=self.broadcast, state=State.UNKNOWN)
-        found = list(rows.select_related("group").order_by("pk")[: MOST_UNKNOWN + 1])
-        some = _some_people(found)
+        found = list(rows.select_related("group", "broadcast").order_by("pk")[: MOST_UNKNOWN + 1])
+        some, known = _some_people(found), words.of_doubts(found)
         shown = {
-            "calls": [(row, some.get(row.pk, [])) for row in found[:MOST_UNKNOWN]],
+            "calls": [(row, some.get(row.pk, []), known.get(row.pk, [])) for row in found[:MOST_UNKNOWN]],
+            "proven": _proven(self.broadcast),
+            "may_send_again": looks.policy() != looks.NEVER,
             "more": len(found) > MOST_UNKNOWN,
             "may_settle": self.request.user.has_perm("outbox.settle"),
         }
         return super().get_context_data(**{**shown, **kwargs})
+
+
+def _proven(broadcast: Broadcast) -> list[tuple[Dispatch, str]]:
+    """Calls that Kaizala itself settled, and how."""
+    rows = Dispatch.objects.filter(broadcast=broadcast, reason=FOUND, proof__isnull=False)
+    return [(row, row.evidence()) for row in rows.select_related("group").order_by("-pk")[:MOST_UNKNOWN]]
 
 
 def _some_people(calls: Sequence[Dispatch]) -> dict[int, list[Delivery]]:

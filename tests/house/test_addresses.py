@@ -166,6 +166,7 @@ LISTS = {
     "messaging_dispatch": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_savedaudience": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_donotcontact": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "messaging_actionlook": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_delivery": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "surveys_action": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "surveys_response": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
