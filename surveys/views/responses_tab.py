@@ -1,15 +1,14 @@
 """An action's responses as a table: chosen columns, search, filters; one page of fifty, found by key."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.http import urlencode
 
-from surveys import search, values
+from surveys import days, search, values
 from surveys.models import Action, ActionInstance, Question, Response, Review
 
 PAGE = 50
@@ -67,8 +66,8 @@ def read(request: HttpRequest) -> Asked:
         q=get.get("q", "").strip()[:200],
         group=number(get.get("group", "")),
         review=review if review in Review.State.values else "",
-        since=day(get.get("since", "")),
-        until=day(get.get("until", "")),
+        since=days.day(get.get("since", "")),
+        until=days.day(get.get("until", "")),
         columns=tuple(get.getlist("columns"))[:100],
         after=number(get.get("after", "")),
     )
@@ -78,25 +77,14 @@ def number(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
-def day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def starts(one: date) -> datetime:
-    return timezone.make_aware(datetime.combine(one, time.min))
-
-
 def narrowed(rows: QuerySet[Response], asked: Asked) -> QuerySet[Response]:
     """The responses that the search and filters leave."""
     if asked.group:
         rows = rows.filter(instance=asked.group)
     if asked.since:
-        rows = rows.filter(answered_at__gte=starts(asked.since))
+        rows = rows.filter(answered_at__gte=days.starts(asked.since))
     if asked.until:
-        rows = rows.filter(answered_at__lt=starts(date.fromordinal(asked.until.toordinal() + 1)))
+        rows = rows.filter(answered_at__lt=days.ends(asked.until))
     if asked.review == Review.State.OPEN:
         rows = rows.exclude(review__state__in=[Review.State.CHECKED, Review.State.PROBLEM])
     elif asked.review:

@@ -1,0 +1,224 @@
+"""Results are what a plain recomputation over the raw answers gives, for any survey."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from groups.models import Group
+from kaizala_admin.connectors.models import Tenant
+from surveys import values
+from surveys.models import Action, ActionInstance, Question, Response
+from surveys.models.responses import Source
+from surveys.results import comparing, crosstab, filters, mapping, page, totals
+from surveys.results.questions import Spot, median, result
+from surveys.sync.heard import Heard
+from surveys.sync.writing import lock, write
+
+START = datetime(2026, 5, 1, 10, 30, tzinfo=UTC)
+TITLES = ["Good", "Poor", "5", "true", "null", "[1]", '"', "ठीक है", "x" * 300]
+pytestmark = pytest.mark.django_db
+
+ANSWERS: dict[str, st.SearchStrategy[Any]] = {
+    "SingleOption": st.sampled_from(TITLES),
+    "MultiOption": st.lists(st.sampled_from(TITLES), min_size=1, max_size=4, unique=True),
+    "Numeric": st.one_of(st.integers(-50, 50), st.floats(-1e6, 1e6, allow_nan=False)),
+    "DateTime": st.integers(0, 4_000).map(lambda days: (START + timedelta(days=days)).isoformat()),
+    "Location": st.tuples(st.floats(-90, 90), st.floats(-180, 180)).map(
+        lambda at: {"lt": at[0], "lg": at[1]}
+    ),
+    "Text": st.text(max_size=40),
+    "Image": st.just([{"mediaUrl": "https://example.org/1.jpg", "mediaFileName": "1.jpg"}]),
+    "PhoneNumber": st.just({"cc": "91", "pn": "9812345678"}),
+    "Unheard": st.text(max_size=20),
+}
+
+
+@st.composite
+def surveys(draw: st.DrawFn) -> tuple[list[str], list[list[Any]]]:
+    """Question types, and for each of two groups' people one answer (or None) a question."""
+    kinds = draw(st.lists(st.sampled_from(sorted(ANSWERS)), min_size=1, max_size=5))
+    person = st.tuples(*(st.none() | ANSWERS[kind] for kind in kinds)).map(list)
+    return kinds, draw(st.lists(person, max_size=12))
+
+
+def make(kinds: list[str], people: list[list[Any]]) -> tuple[Action, list[Question], list[ActionInstance]]:
+    """A survey in two groups; people answer in turns, and everybody first said something else."""
+    tenant = Tenant.objects.create(name="Harvest")
+    action = Action.objects.create(tenant=tenant, kind="Survey", title="Any", sent_at=START)
+    options = {"SingleOption": TITLES[:4], "MultiOption": TITLES[:4]}
+    rows = [
+        Question(action=action, index=at, title=f"Q{at}", type=k, options=options.get(k, []))
+        for at, k in enumerate(kinds)
+    ]
+    Question.objects.bulk_create(rows)
+    instances = []
+    for at in range(2):
+        group = Group.objects.create(tenant=tenant, group_id=f"g{at}", name=f"G{at}", first_seen_at=START)
+        more = {"kaizala_id": f"a{at}", "sent_at": START, "first_seen_at": START, "reached": 20}
+        instances.append(ActionInstance.objects.create(action=action, group=group, **more))
+    asked = [(row.index, row.type) for row in rows]
+    for at, instance in enumerate(instances):
+        mine = people[at::2]
+        first = [heard(kinds, [None] * len(kinds), n, 0) for n in range(len(mine))]
+        last = [heard(kinds, answers, n, 60 * n + 1) for n, answers in enumerate(mine)]
+        with transaction.atomic():
+            write(lock(instance.pk), asked, [*first, *last], START)
+    return action, page.questions_of(action), instances
+
+
+def heard(kinds: list[str], answers: list[Any], person: int, minute: int) -> Heard:
+    told = {
+        f"q{at}": value
+        for at, (kind, raw) in enumerate(zip(kinds, answers, strict=True))
+        if (value := values.clean(kind, raw)) is not None
+    }
+    at = START + timedelta(minutes=minute, microseconds=1)
+    return Heard(
+        f"r:{person}", str(person), f"+91{person}", "", "", at, bool(minute), None, told, Source.EVENT
+    )
+
+
+ANY = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+)
+
+
+@ANY
+@given(surveys())
+def test_kept_totals_equal_those_counted_afresh(db: None, survey: tuple[list[str], list[list[Any]]]) -> None:
+    with transaction.atomic():
+        action, questions, instances = make(*survey)
+        for chosen in (filters.Filter(), filters.Filter(instances=(instances[0].pk,))):
+            kept = filters.result(action, questions, chosen)
+            assert kept == totals.over(filters.responses(action, chosen), questions)
+        assert kept.version == totals.over(filters.responses(action, chosen), questions).version
+        transaction.set_rollback(True)
+
+
+@ANY
+@given(surveys())
+def test_each_result_equals_a_plain_recomputation(
+    db: None, survey: tuple[list[str], list[list[Any]]]
+) -> None:
+    kinds, people = survey
+    with transaction.atomic():
+        action, questions, _instances = make(kinds, people)
+        built = page.build(action, questions, filters.Filter())
+        transaction.set_rollback(True)
+    assert built.totals.responses == len(people)
+    for at, (kind, shown) in enumerate(zip(kinds, built.shown, strict=True)):
+        told = [v for person in people if (v := values.clean(kind, person[at])) is not None]
+        assert shown.result.answered == len(told)
+        if kind in ("SingleOption", "MultiOption"):
+            plain = Counter(one for value in told for one in (value if isinstance(value, list) else [value]))
+            drawn = {bar.label: bar.count for bar in shown.result.bars if bar.count}
+            assert sorted(drawn.values()) == sorted(plain.values())
+            assert {label for label in drawn if len(label) < 100} == {one for one in plain if len(one) < 100}
+        if kind == "Numeric" and told:
+            figures = shown.result.figures
+            assert figures["mean"] == pytest.approx(statistics.fmean(told), rel=1e-12, abs=1e-9)
+            assert figures["median"] == pytest.approx(statistics.median(told), rel=1e-12)
+            assert (figures["low"], figures["high"]) == (min(told), max(told))
+        if kind in ("Numeric", "DateTime"):
+            assert sum(bar.count for bar in shown.result.bars) == len(told)
+        if kind == "Location":
+            assert sum(spot.count for spot in shown.result.spots) == len(told)
+
+
+@ANY
+@given(
+    st.lists(
+        st.tuples(st.none() | ANSWERS["SingleOption"], st.none() | ANSWERS["MultiOption"]).map(list),
+        max_size=15,
+    ),
+    st.sampled_from(crosstab.BASES),
+)
+def test_a_cross_tab_equals_a_plain_recomputation(db: None, people: list[list[Any]], base: str) -> None:
+    with transaction.atomic():
+        action, (row, column), _instances = make(["SingleOption", "MultiOption"], people)
+        table = crosstab.cross(
+            crosstab.pairs(Response.objects.filter(action=action), row, column), row, column, base
+        )
+        transaction.set_rollback(True)
+    both = [(one, other) for one, other in people if one is not None and other is not None]
+    assert table.total == len(both)
+    whole = {"row": Counter(one for one, _ in both), "column": Counter(x for _, other in both for x in other)}
+    for label, cells, total in table.lines:
+        for name, cell in zip(table.columns, cells, strict=True):
+            if len(label) > 100 or len(name) > 100:
+                continue
+            count = sum(one == label and name in other for one, other in both)
+            of = {"row": whole["row"][label], "column": whole["column"][name], "all": len(both)}[base]
+            assert (cell.count, cell.share) == (count, 100 * count / of if of else 0.0)
+            assert cell.small == (of < crosstab.SMALL)
+        assert total == whole["row"][label] or len(label) > 100
+
+
+def test_the_median_lies_between_the_two_in_the_middle() -> None:
+    assert median([(1.0, 2), (5.0, 2)]) == 3.0
+    assert median([(1.0, 1), (2.0, 1), (9.0, 3)]) == 9.0
+
+
+def test_filters_by_day_group_and_answer_count_only_those(db: None) -> None:
+    people = [["Good", 1], ["Poor", 2], ["Good", 3], ["Good", None]]
+    action, questions, instances = make(["SingleOption", "Numeric"], people)
+    good = filters.result(action, questions, filters.Filter(place=0, answer="Good"))
+    assert (good.responses, result(questions[1], good).figures["mean"]) == (3, 2.0)
+    here = filters.result(
+        action, questions, filters.Filter(instances=(instances[1].pk,), place=0, answer="Good")
+    )
+    assert here.responses == 1
+    before = filters.result(action, questions, filters.Filter(until=(START - timedelta(days=1)).date()))
+    assert before.responses == 0
+
+
+def test_two_groups_are_compared_by_their_shares(db: None) -> None:
+    people = [["Good"], ["Poor"], ["Good"], ["Good"]]
+    action, questions, instances = make(["SingleOption"], people)
+    both = [filters.result(action, questions, filters.Filter(instances=(one.pk,))) for one in instances]
+    found = comparing.compare(questions[0], both[0], both[1])
+    assert [(pair.label, pair.counts, pair.shares) for pair in found.pairs[:2]] == [
+        ("Good", (2, 1), (100.0, 50.0)),
+        ("Poor", (0, 1), (0.0, 50.0)),
+    ]
+    assert found.sentence == "They differ most in “Good”: by 50 percentage points."
+
+
+def test_a_page_asks_as_often_with_forty_responses_as_with_two(db: None) -> None:
+    kinds = ["SingleOption", "Numeric", "Text", "Location", "Image"]
+    person: list[Any] = [
+        "Good",
+        4,
+        "the rain came late",
+        {"lt": 1, "lg": 2},
+        [{"mediaUrl": "https://example.org/1"}],
+    ]
+
+    def asked(count: int) -> int:
+        with transaction.atomic():
+            action, questions, _instances = make(kinds, [person] * count)
+            with CaptureQueriesContext(connection) as seen:
+                page.build(action, questions, filters.Filter())
+            transaction.set_rollback(True)
+        return len(seen)
+
+    assert asked(2) == asked(40)
+
+
+def test_a_map_holds_every_spot() -> None:
+    drawn = mapping.draw([Spot(18.5, 73.8, 5), Spot(-12.6, -38.9, 1), Spot(0.0, 34.7, 2)])
+    assert drawn is not None
+    for circle in drawn.circles:
+        assert 0 <= float(circle.x) <= drawn.width
+        assert 0 <= float(circle.y) <= drawn.height
+    assert [circle.count for circle in drawn.circles] == [5, 2, 1]
+    assert mapping.draw([]) is None
