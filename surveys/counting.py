@@ -39,8 +39,8 @@ def number_key(number: float) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The different words of a text, in lower case, of two letters or more."""
-    found = dict.fromkeys(word.lower() for word in _WORD.findall(text) if len(word) > 1)
+    """The different words of a text, in lower case; those of one letter, or two Latin ones, say little."""
+    found = dict.fromkeys(word.lower() for word in _WORD.findall(text) if len(word) > 1 + word.isascii())
     return list(found)[:MOST_WORDS]
 
 

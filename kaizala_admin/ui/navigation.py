@@ -59,6 +59,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item(
                 _("Surveys, polls, jobs"), "ballot", "admin:surveys_action_changelist", "surveys.view_action"
             ),
+            Item(_("Jobs"), "assignment", "admin:surveys_action_jobs", "surveys.view_action"),
             Item(_("Responses"), "inbox", "admin:surveys_response_changelist", "surveys.view_response"),
         ),
     ),

@@ -19,7 +19,7 @@ from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago, per_cent
 from surveys.models import Action, ActionInstance
 from surveys.views import action as page
-from surveys.views import runs, verbs
+from surveys.views import answering, jobs, runs, verbs
 
 KIND_TONES = {"Survey": "primary", "Poll": "info", "Job": "warning", "LetsMeet": "success", "Action": ""}
 
@@ -87,7 +87,9 @@ class ActionAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Any, str]] = [
+            ("jobs/", jobs.JobBoard, "jobs"),
             ("look/", runs.LookEverywhere, "look"),
+            ("answer/<int:pk>/", answering.AnswerPage, "answer"),
             ("<int:pk>/fetch/", verbs.Fetch, "fetch"),
             ("<int:pk>/remind/", verbs.Remind, "remind"),
             ("<int:pk>/write/", verbs.WriteToMissing, "write"),

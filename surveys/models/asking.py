@@ -22,6 +22,7 @@ class Answering(OutboxRow):
         ActionInstance, models.PROTECT, related_name="answerings", verbose_name=_("action")
     )
     what = models.CharField(_("what"), max_length=LONGEST_TITLE)  # the action's title, for lists of rows
+    token = models.CharField(max_length=36, blank=True, default="")  # of the form: it is sent once
     earlier = models.ForeignKey(
         Response, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("edit of")
     )
@@ -36,6 +37,9 @@ class Answering(OutboxRow):
         verbose_name = _("answer from the console")
         verbose_name_plural = _("answers from the console")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["token"], condition=~models.Q(token=""), name="one_answer_a_form")
+        ]
 
     def perform(self, client: Any) -> Any:
         from surveys import calls

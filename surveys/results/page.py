@@ -14,7 +14,7 @@ from .filters import Filter
 from .questions import Result, result
 from .totals import Totals
 
-WALL, TEXTS = 24, 20  # pictures and texts shown; all of them stand in the responses
+WALL, TEXTS = 12, 20  # pictures and texts shown; all of them stand in the responses
 
 
 @dataclass(frozen=True)

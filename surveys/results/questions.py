@@ -14,6 +14,7 @@ from surveys.models import Question
 
 from .totals import Part, Totals
 
+WORDS = 12  # that most people used
 BARS = 12  # of a distribution; as many different numbers, or fewer, are shown one by one
 
 
@@ -238,7 +239,7 @@ def places(parts: Sequence[Part], answered: int) -> dict[str, object]:
 
 def texts(parts: Sequence[Part], answered: int) -> dict[str, object]:
     """The words that most people used; what they wrote is listed beside it."""
-    pairs = [(part.key[2:], part.count, "") for part in parts][:20]
+    pairs = [(part.key[2:], part.count, "") for part in parts][:WORDS]
     sentence = _gave(answered, _("a text"))
     if pairs and pairs[0][1] > 1:
         told = {"word": pairs[0][0], "n": _n(pairs[0][1])}
@@ -257,8 +258,8 @@ def _files_sentence(answered: int) -> str:
 
 
 def short(number: float) -> str:
-    """Up to four digits after the point, none that say nothing; as the reader's language writes it."""
-    text = f"{number:.4f}".rstrip("0").rstrip(".")
+    """Two digits after the point, four of a small number, none that say nothing; in the reader's language."""
+    text = f"{number:.{2 if abs(number) >= 1 else 4}f}".rstrip("0").rstrip(".")
     return number_format(text or "0", force_grouping=True)
 
 

@@ -13,7 +13,7 @@ from kaizala_admin.ui.views import ConsoleMixin, ConsoleView
 from surveys import queries
 from surveys.models import Action, ActionInstance
 
-from . import groups_tab, missing_tab, responses_tab, results_tab
+from . import groups_tab, jobs, missing_tab, responses_tab, results_tab
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Tab:
     template: str
     context: Callable[[Action, HttpRequest], dict[str, Any]]
     of_jobs: bool = True  # whether a job has it, too
+    of_others: bool = True  # whether all the others have it
 
     @property
     def url(self) -> str:
@@ -33,6 +34,7 @@ class Tab:
 
 TABS = [
     Tab("results", gettext_lazy("Results"), "surveys/tabs/results.html", results_tab.context, False),
+    Tab("people", gettext_lazy("People"), "surveys/tabs/people.html", jobs.people, True, False),
     Tab("responses", gettext_lazy("Responses"), "surveys/tabs/responses.html", responses_tab.context),
     Tab("missing", gettext_lazy("Not answered yet"), "surveys/tabs/missing.html", missing_tab.context),
     Tab("groups", gettext_lazy("Groups"), "surveys/tabs/groups.html", groups_tab.context),
@@ -93,7 +95,8 @@ class ActionPage(ActionMixin, ConsoleView):
 
     @cached_property
     def tabs(self) -> list[Tab]:
-        return [tab for tab in TABS if tab.of_jobs or self.action.kind != Action.Kind.JOB]
+        is_job = self.action.kind == Action.Kind.JOB
+        return [tab for tab in TABS if (tab.of_jobs if is_job else tab.of_others)]
 
     @cached_property
     def tab(self) -> Tab:

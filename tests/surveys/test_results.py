@@ -169,7 +169,7 @@ def test_the_median_lies_between_the_two_in_the_middle() -> None:
 
 
 def test_filters_by_day_group_and_answer_count_only_those(db: None) -> None:
-    people = [["Good", 1], ["Poor", 2], ["Good", 3], ["Good", None]]
+    people: list[list[Any]] = [["Good", 1], ["Poor", 2], ["Good", 3], ["Good", None]]
     action, questions, instances = make(["SingleOption", "Numeric"], people)
     good = filters.result(action, questions, filters.Filter(place=0, answer="Good"))
     assert (good.responses, result(questions[1], good).figures["mean"]) == (3, 2.0)
