@@ -8,4 +8,9 @@ class SurveysConfig(AppConfig):
     verbose_name = _("Answers")
 
     def ready(self) -> None:
-        from . import events  # noqa: F401 - its handlers register themselves
+        from . import (
+            events,  # noqa: F401 - its handlers register themselves
+            exporting,
+        )
+
+        exporting.register()

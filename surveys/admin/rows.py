@@ -56,6 +56,7 @@ class AnsweringAdmin(OutboxRowAdmin):
     list_display = ("what", "shown_state", "shown_why", "by", "created_at")
     list_select_related = ("connector", "grant", "by")
     raw_id_fields = ("instance", "earlier", "grant", "connector", "by")
+    exclude = ("token",)
     sortable_by = ()
     empty_title = _("No answer was given from here yet")
 

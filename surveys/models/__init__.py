@@ -5,6 +5,7 @@ Only `sync` and `events` write the mirrors; reviews, reminders and answers of ou
 
 from .actions import Action, ActionInstance, Assignee, Question
 from .asking import Answering, Reminder
+from .feeds import Feed
 from .responses import Response, ResponseEdit, Review, Tally
 from .syncing import AnswerSchedule, AnswerSync
 
@@ -15,6 +16,7 @@ __all__ = [
     "AnswerSync",
     "Answering",
     "Assignee",
+    "Feed",
     "Question",
     "Reminder",
     "Response",

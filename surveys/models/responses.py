@@ -44,6 +44,7 @@ class Response(models.Model):
         verbose_name = _("response")
         verbose_name_plural = _("responses")
         ordering = ["-id"]
+        permissions = [("review_response", _("Can review responses"))]
         constraints = [models.UniqueConstraint(fields=["instance", "key"], name="response_once")]
         indexes = [
             models.Index(fields=["action", "-id"], name="response_action"),

@@ -83,7 +83,7 @@ class ResponsePage(ResponseMixin, ConsoleView):
             "review": review,
             "tone": TONES[review.state] if review else "info",
             "form": ReviewForm(instance=review),
-            "may_review": user.has_perm("surveys.change_review"),
+            "may_review": user.has_perm("surveys.review_response"),
             "may_answer": user.has_perm("surveys.answer_action"),
             "is_job": row.action.kind == Action.Kind.JOB,
         }
@@ -99,7 +99,7 @@ def _answers(asked: list[Any], answers: dict[str, Any], other: dict[str, Any] | 
 
 
 class SaveReview(ResponseMixin, View):
-    permission_required = "surveys.change_review"
+    permission_required = "surveys.review_response"
     http_method_names = ("post",)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
