@@ -10,6 +10,7 @@ from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.words import reason_words
 
+from .media import uploading
 from .models import Broadcast, Dispatch
 
 FIELDS = {
@@ -44,6 +45,13 @@ def _sentence(reason: str, calls: int, row: dict[str, Any]) -> str:
         return _("The connector “%(connector)s” needs attention: %(why)s") % row
     if not reason:
         return ""
+    if reason == uploading.WAITING:
+        words = ngettext(
+            "%(n)s call waits until its files are at Kaizala. That goes by itself.",
+            "%(n)s calls wait until their files are at Kaizala. That goes by itself.",
+            calls,
+        )
+        return words % {"n": f"{calls:,}"}
     words = ngettext(
         "%(n)s call waits: %(why)s. It is tried again by itself.",
         "%(n)s calls wait: %(why)s. They are tried again by themselves.",

@@ -30,7 +30,7 @@ class MediaFile(models.Model):
     width = models.PositiveIntegerField(_("width"), default=0)  # pixels; 0 for what is no picture
     height = models.PositiveIntegerField(_("height"), default=0)
     stored = models.CharField(max_length=40)
-    thumbnail = models.CharField(max_length=40, blank=True)
+    thumbnail = models.CharField(max_length=40, blank=True, default="")
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("uploaded by")
     )

@@ -6,7 +6,7 @@ files go up anew, once, and the refused call is made again: a refusal is surely 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -125,6 +125,12 @@ def _resources(connector_id: int, keys: Sequence[str]) -> dict[str, str]:
         connector=connector_id, files__in=keys, state=State.SENT, refused_at=None
     ).exclude(resource="")
     return dict(rows.order_by("pk").values_list("files", "resource"))
+
+
+def missing(broadcast: "Broadcast", connector_ids: Iterable[int]) -> int:
+    """How many uploads a launch through these connectors would have to make first."""
+    keys = pieces(broadcast)
+    return sum(len(set(keys) - set(_resources(one, keys))) for one in connector_ids) if keys else 0
 
 
 def hold_back(broadcast: "Broadcast", rows: Sequence["Dispatch"]) -> None:

@@ -112,8 +112,10 @@ class Pick(ConsoleMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         takes = [kind for kind in request.GET.get("takes", "").split(",") if kind in MediaFile.Kind.values]
+        if not takes:
+            raise Http404(_("Say what kinds of files are wanted."))
         query = request.GET.get("q", "").strip()[:100]
-        rows = list(found("", query).filter(kind__in=takes or MediaFile.Kind.values)[: PAGE + 1])
+        rows = list(found("", query).filter(kind__in=takes)[: PAGE + 1])
         shown = {
             "files": [(file, json.dumps(card(file), ensure_ascii=False)) for file in rows[:PAGE]],
             "more": len(rows) > PAGE,

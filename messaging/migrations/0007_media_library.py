@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('width', models.PositiveIntegerField(default=0, verbose_name='width')),
                 ('height', models.PositiveIntegerField(default=0, verbose_name='height')),
                 ('stored', models.CharField(max_length=40)),
-                ('thumbnail', models.CharField(blank=True, max_length=40)),
+                ('thumbnail', models.CharField(blank=True, default='', max_length=40)),
                 ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='uploaded')),
                 ('used_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='last used')),
                 ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),

@@ -15,6 +15,7 @@ from django.views.generic import TemplateView, View
 from kaizala_admin.connectors.models import Connector
 from messaging import audience, services
 from messaging.audience import lines
+from messaging.media import uploading
 from messaging.models import AudienceLine, Broadcast
 
 from .base import BroadcastMixin, url
@@ -65,6 +66,7 @@ class Checked(BroadcastMixin, TemplateView):
             "may_send": user.has_perm("messaging.send_broadcast"),
             "may_launch": services.may_launch(user, found.people, self.broadcast),
             "draft": services.fingerprint(self.broadcast),
+            "uploads": uploading.missing(self.broadcast, found.calls),
         }
         return super().get_context_data(**{**shown, **kwargs})
 

@@ -63,7 +63,9 @@ class FindPeople(ConsoleMixin, View):
     permission_required = ("messaging.add_broadcast", "groups.view_member")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        asked = request.GET.get("q_people", "").strip()[:100]
+        if "q_people" not in request.GET:
+            raise Http404(_("Say whom to look for."))
+        asked = request.GET["q_people"].strip()[:100]
         found = _people(asked) if len(asked) >= LEAST_LETTERS else []
         return TemplateResponse(
             request, "messaging/people_found.html", {"q": len(asked) >= LEAST_LETTERS, "people": found}

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-WRITTEN = "%Y-%m-%dT%H:%M"
+FIRST_YEAR, LAST_YEAR = 2000, 9998  # whole in every time zone
 
 
 class LocalTime(forms.CharField):
@@ -22,10 +22,16 @@ class LocalTime(forms.CharField):
 
     def clean(self, value: Any) -> str:
         try:
-            return datetime.fromisoformat(str(value or "").strip()).replace(tzinfo=None).strftime(WRITTEN)
-        except (ValueError, OverflowError):
-            said = gettext("Give a date and a time.")
-            raise ValidationError(said, code="required") from None
+            found = datetime.fromisoformat(str(value or "").strip()).replace(tzinfo=None)
+            _check_year(found)
+        except ValueError:
+            raise ValidationError(gettext("Give a date and a time."), code="required") from None
+        return found.isoformat(timespec="minutes")
+
+
+def _check_year(local: datetime) -> None:
+    if not FIRST_YEAR <= local.year <= LAST_YEAR:
+        raise ValueError(local)
 
 
 def exact(written: str, zone: ZoneInfo) -> datetime:
@@ -33,11 +39,9 @@ def exact(written: str, zone: ZoneInfo) -> datetime:
 
     Raises ValidationError for a time that the clocks skip, and ValueError for what is no time.
     """
-    local = datetime.strptime(written, WRITTEN).replace(tzinfo=zone)
-    try:
-        there = local.astimezone(UTC).astimezone(zone)
-    except OverflowError as error:
-        raise ValueError(written) from error
+    local = datetime.fromisoformat(written).replace(tzinfo=zone)
+    _check_year(local)
+    there = local.astimezone(UTC).astimezone(zone)
     if there.replace(tzinfo=None) != local.replace(tzinfo=None):
         said = gettext("The clocks skip this time in %(zone)s that day. Choose another.")
         raise ValidationError(said % {"zone": str(zone).replace("_", " ")}, code="skipped")

@@ -1,0 +1,192 @@
+"""The content half of the compose page: tiles, fields, the phone while typing, and what stays."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from messaging import kinds
+from messaging.models import Broadcast
+from messaging.views.base import url
+from tests.messaging.conftest import GROUPS, Org, number
+
+from . import samples
+
+SignIn = Callable[[str], Client]
+EVIL = "<script>alert('x')</script> مرحبا"
+
+
+def as_typed(content: dict[str, Any]) -> dict[str, Any]:
+    """What a browser posts for this content."""
+    typed: dict[str, Any] = {}
+    for name, value in content.items():
+        if name in ("questions", "choices", "properties"):
+            typed[name] = json.dumps(value)
+        elif name == "assignees":
+            typed[name] = "\r\n".join(value)
+        elif isinstance(value, bool):
+            typed |= {name: "on"} if value else {}
+        else:
+            typed[name] = value
+    return typed
+
+
+def test_every_kind_is_written_checked_and_written_again(
+    org: Org, signed_in: SignIn, library: dict[str, int]
+) -> None:
+    client, group = signed_in("Operator"), org.group()
+    for kind, content in samples.every(library).items():
+        page = client.get(url("add"), {"kind": kind, "group": str(group.pk)})
+        assert (kind, f'value="{kind}" checked' in page.content.decode()) == (kind, True)
+        typed = as_typed(content)
+        answer: Any = client.post(url("add"), {"kind": kind, "mode": "groups", "groups": [group.pk], **typed})
+        draft = Broadcast.objects.latest("pk")
+        assert (kind, answer.status_code, draft.content) == (kind, 302, content)
+        assert draft.kind == kind
+        checked = client.get(answer.url)
+        assert checked.context["check"].blockers == []
+        assert 'id="phone-card"' in checked.content.decode()
+        again: Any = client.get(url("compose", draft.pk))
+        assert again.context["what"].initial == content
+        saved = client.post(
+            url("compose", draft.pk), {"kind": kind, "mode": "groups", "groups": [group.pk], **typed}
+        )
+        assert (saved.status_code, Broadcast.objects.get(pk=draft.pk).content) == (302, content)
+
+
+def test_what_was_written_stays_when_something_else_is_wrong(
+    org: Org, signed_in: SignIn, library: dict[str, int]
+) -> None:
+    client = signed_in("Operator")
+    for kind, content in samples.every(library).items():
+        answer: Any = client.post(url("add"), {"kind": kind, "mode": "groups", **as_typed(content)})
+        form = answer.context["what"]
+        assert (kind, answer.status_code, form.errors) == (kind, 422, {})
+        for name, field in form.fields.items():
+            value = form[name].value()
+            shown = json.loads(value) if name in ("questions", "choices", "properties") else value
+            if name == "assignees":
+                shown = shown.splitlines()
+            if name in ("media_files", "pictures", "cover"):
+                shown = [int(one) for one in shown]
+            assert (kind, name, field.to_python(shown)) == (kind, name, field.to_python(content[name]))
+
+
+def test_a_draft_can_become_another_kind(org: Org, signed_in: SignIn) -> None:
+    client, group = signed_in("Operator"), org.group()
+    draft = org.draft(GROUPS, [group], message="It rains")
+    typed = {"kind": "announcement", "headline": "Rain", "message": "It rains", "mode": "groups"}
+    client.post(url("compose", draft.pk), {**typed, "groups": [group.pk]})
+    changed = Broadcast.objects.get(pk=draft.pk)
+    assert (changed.kind, changed.content) == (
+        "announcement",
+        {"headline": "Rain", "message": "It rains", "pictures": []},
+    )
+
+
+def test_another_kinds_fields_keep_what_fits_them(db: None, signed_in: SignIn) -> None:
+    client = signed_in("Operator")
+    answer = client.post(
+        url("fields"), {"kind": "survey", "headline": EVIL, "message": "lost", "due_in_hours": "5"}
+    )
+    page = answer.content.decode()
+    assert f'value="{html.escape(EVIL)}"' in page
+    assert 'name="due_in_hours" value="5"' in page
+    assert "lost" not in page
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds.every() if kind != "text"])
+def test_the_phone_follows_while_typing_and_shows_markup_as_words(
+    db: None, signed_in: SignIn, kind: str
+) -> None:
+    client = signed_in("Operator")
+    names = {"poll": "question"}
+    name = names.get(kind, "headline" if "headline" in kinds.get(kind).form.base_fields else "caption")
+    page = client.post(url("preview"), {"kind": kind, name: EVIL}).content.decode()
+    assert html.escape(EVIL) in page
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"kind": "survey", "questions": "[["},
+        {"kind": "survey", "questions": '[{"title": 5, "options": "x", "type": null}, 7]'},
+        {"kind": "poll", "choices": '[{"title": null, "picture": "x"}, {"title": "A", "picture": -1}]'},
+        {"kind": "custom_action", "properties": '[{"type": "Attachment", "value": {"a": 1}}]'},
+        {"kind": "lets_meet", "starts_at": "9999-99-99T99:99", "zone": "../../etc/passwd"},
+        {"kind": "lets_meet", "starts_at": "0001-01-01T00:00", "zone": "Asia/Kolkata"},
+        {"kind": "album", "media_files": ["x", "-1", "99999999999999999999"]},
+        {"kind": "job", "due_in_hours": "1e9", "assignees": "\0"},
+    ],
+)
+def test_the_phone_shows_unfinished_and_broken_content_without_a_crash(
+    db: None, signed_in: SignIn, given: dict[str, Any]
+) -> None:
+    client = signed_in("Operator")
+    assert 'id="phone-card"' in client.post(url("preview"), given).content.decode()
+    assert client.post(url("fields"), given).status_code == 200
+    assert client.post(url("add"), {"mode": "groups", **given}).status_code == 422
+
+
+def test_what_is_wrong_with_a_question_comes_back_to_the_builder(org: Org, signed_in: SignIn) -> None:
+    rows = [{"title": "", "type": "Text", "options": [], "hidden": False}]
+    given = {"kind": "survey", "headline": "S", "questions": json.dumps(rows), "mode": "groups"}
+    page = signed_in("Operator").post(url("add"), given).content.decode()
+    found = re.search(r'data-problems="([^"]*)"', page)
+    assert found is not None
+    assert json.loads(html.unescape(found[1])) == [[0, "title", "Write the question."]]
+    assert "Question 1: Write the question." in page
+
+
+def test_a_jobs_numbers_belong_to_the_tenants_country(org: Org, signed_in: SignIn) -> None:
+    given = {"kind": "job", "headline": "Count", "assignees": "098000 00001", "due_in_hours": "24"}
+    where = {"mode": "groups", "groups": [org.group().pk]}
+    assert signed_in("Operator").post(url("add"), {**given, **where}).status_code == 302
+    assert Broadcast.objects.get().content["assignees"] == ["+919800000001"]
+
+
+def test_people_for_a_job_are_found_by_name_and_number_once_each(org: Org, signed_in: SignIn) -> None:
+    org.group("One", people=(1, 2))
+    org.group("Two", people=(2, 3))
+    client = signed_in("Operator")
+
+    def found(asked: str) -> list[str]:
+        page = client.get(url("people"), {"q_people": asked}).content.decode()
+        return re.findall(r'data-number="([^"]+)"', page)
+
+    assert found("person") == [number(1), number(2), number(3)]
+    assert found(number(3)[-4:]) == [number(3)]
+    assert found("p") == []
+    assert "Nobody in the groups" in client.get(url("people"), {"q_people": "nobody"}).content.decode()
+
+
+def test_an_unknown_kind_has_no_fields_and_no_preview(db: None, signed_in: SignIn) -> None:
+    client = signed_in("Operator")
+    assert [client.post(url(name), {"kind": "x"}).status_code for name in ("fields", "preview")] == [404, 404]
+    assert [signed_in("Viewer").post(url(name)).status_code for name in ("fields", "preview")] == [403, 403]
+
+
+def test_the_check_says_how_many_uploads_come_first(
+    org: Org, signed_in: SignIn, library: dict[str, int]
+) -> None:
+    draft = org.draft(GROUPS, [org.group()])
+    content = samples.every(library)["announcement"]
+    Broadcast.objects.filter(pk=draft.pk).update(kind="announcement", content=content)
+    page = signed_in("Operator").get(url("check", draft.pk)).content.decode()
+    assert "Its files go to Kaizala first: 2 more calls." in page
+
+
+def test_a_draft_whose_picture_is_gone_cannot_be_sent(
+    org: Org, signed_in: SignIn, library: dict[str, int]
+) -> None:
+    draft = org.draft(GROUPS, [org.group()])
+    Broadcast.objects.filter(pk=draft.pk).update(kind="image", content={"media_files": [999], "caption": ""})
+    page = signed_in("Operator").get(url("check", draft.pk)).content.decode()
+    assert "This file is not in the media library any more. Choose another." in page
