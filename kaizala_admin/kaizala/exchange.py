@@ -144,7 +144,9 @@ class Exchange:
     def record(self) -> CallRecord:
         redactor = Redactor(self._known())
         call, response = self._call, self.response
-        sent = redactor.headers(self.request().headers, _SHOWN) + "\n" + redactor.body(call.content)
+        # Files are not text, and what stands in them is nobody's business: their size is enough.
+        content = redactor.body(call.content) if call.content_type == JSON else _size(call.content)
+        sent = redactor.headers(self.request().headers, _SHOWN) + "\n" + content
         got = ""
         if response is not None:
             got = (
@@ -161,3 +163,7 @@ class Exchange:
             request=sent[:LONGEST],
             answer=got[:LONGEST],
         )
+
+
+def _size(content: bytes | None) -> str:
+    return f"({len(content or b''):,} bytes)"

@@ -70,7 +70,7 @@ class Redactor:
         if not content:
             return ""
         piece = content[:_LOOKED_AT]
-        text = piece.decode("utf-8", "replace")
+        text = piece.decode("utf-8", "replace").replace("\0", "\ufffd")  # PostgreSQL takes no NUL in a text
         if len(piece) < len(content):
             text = self._without_torn_end(text)
         return mask_phones(self.hide_secrets(text))[:LONGEST]

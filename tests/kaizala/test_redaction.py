@@ -100,3 +100,7 @@ def test_a_huge_body_costs_no_more_than_a_small_one() -> None:
 
 def test_bytes_that_are_no_text_are_kept_readable() -> None:
     assert Redactor([]).body(b"\xff\xd8 picture") == "\ufffd\ufffd picture"
+
+
+def test_a_nul_is_not_kept_because_postgresql_takes_none() -> None:
+    assert kept("a\0b") == "a\ufffdb"

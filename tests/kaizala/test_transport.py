@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 
 import pytest
 
@@ -188,6 +189,16 @@ def test_a_call_is_recorded_without_secrets_and_with_masked_phones(
         '\n{"referenceId": "r-1", "failedResult": '
         '[{"subscriber": "+25******12", "errorReason": "token ***"}]}'
     )
+
+
+def test_of_files_only_their_size_is_recorded(server: Recorder, make_client: MakeClient) -> None:
+    records: list[CallRecord] = []
+    server.answer(Reply(body={"mediaResource": "eyJ0aHVtYm5haWwiOiAieCJ9"}))
+    make_client(on_call=records.append).upload_media([("a.png", b"\0+919876543212", "image/png")])
+    head, _blank, body = records[0].request.partition("\n\n")
+    assert "Content-Type: multipart/form-data" in head
+    assert re.fullmatch(r"\(\d+ bytes\)", body)
+    assert "a.png" not in records[0].request
 
 
 def test_every_exchange_is_recorded_with_its_error(
