@@ -9,8 +9,10 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import events, exporting, subscribing  # noqa: F401
+        from .imports import outcomes
         from .views import group_tabs, person
 
+        outcomes.register()
         group_tabs.register_all()
         person.register_sections()
         subscribing.register()

@@ -272,3 +272,4 @@ class SyncPage(models.Model):
 
 
 from .changes.models import ChangePicture, GroupChange  # noqa: E402, F401 - the app's other models
+from .imports.models import ImportChunk, ImportRow, ImportRun  # noqa: E402, F401

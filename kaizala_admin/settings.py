@@ -289,6 +289,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "groups.tick_imports": {"task": "groups.tick_imports", "schedule": 10.0, "options": {"expires": 10}},
     "messaging.tick": {"task": "messaging.tick", "schedule": 60.0, "options": {"expires": 60}},
     "surveys.tick": {"task": "surveys.tick", "schedule": 60.0, "options": {"expires": 60}},
     "messaging.clean_library": {

@@ -50,10 +50,9 @@ def _fail(row: GroupChange) -> None:
 def _cancel_others(row: GroupChange, why: str) -> None:
     """What waits for the same group would be refused as well, a call each."""
     waiting = GroupChange.objects.filter(group=row.group_id, state=State.QUEUED).exclude(pk=row.pk)
-    keys = list(waiting.values_list("pk", flat=True))
-    outbox.cancel(GroupChange.objects.filter(pk__in=keys))
     text = _("The group is not at Kaizala any more: %(why)s") % {"why": why}
-    GroupChange.objects.filter(pk__in=keys, state=State.CANCELLED).update(detail=text[:1000])
+    waiting.update(detail=text[:1000])  # before they are cancelled: who follows them reads it
+    outbox.cancel(waiting)
 
 
 def _afresh(rows: Sequence[GroupChange]) -> None:

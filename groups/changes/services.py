@@ -116,7 +116,9 @@ def _create(
     return change
 
 
-def link(*, parent: Group, child: Group, by: By = None, undoes: GroupChange | None = None) -> GroupChange:
+def link(
+    *, parent: Group, child: Group, by: By = None, undoes: GroupChange | None = None, **more: Any
+) -> GroupChange:
     """An existing group below another one (operation 8). A ring is refused, also one with links in line."""
     if child.gone_at or child.tenant_id != parent.tenant_id:
         raise CannotChange(
@@ -127,7 +129,7 @@ def link(*, parent: Group, child: Group, by: By = None, undoes: GroupChange | No
     with transaction.atomic():
         Tenant.objects.select_for_update().get(pk=parent.tenant_id)  # one link at a time, or two make a ring
         checking.need_no_ring(parent, child)
-        return _post_one(_change(Kind.LINK, grant, parent, {}, by, other=child, undoes=undoes))
+        return _post_one(_change(Kind.LINK, grant, parent, {}, by, other=child, undoes=undoes, **more))
 
 
 def unlink(*, parent: Group, child: Group, by: By = None, undoes: GroupChange | None = None) -> GroupChange:
@@ -186,16 +188,23 @@ def remove_members(
     return _post(rows)
 
 
-def set_role(*, group: Group, member: Member, role: str, by: By = None, **more: Any) -> GroupChange:
-    """Makes a member an admin, or an admin an ordinary member (contract 5)."""
-    if member.person_id.startswith("tel:"):
+def set_role(
+    *, group: Group, member: Member, role: str, by: By = None, look_up: bool = False, **more: Any
+) -> GroupChange:
+    """Makes a member an admin, or an admin an ordinary member (contract 5).
+
+    `look_up`: a user ID that is not known yet is looked up by the number first, which is one more call.
+    """
+    unknown = member.person_id.startswith("tel:")
+    if unknown and not look_up:
         raise CannotChange(
             _("%(person)s was added just now and Kaizala's ID is not known yet. Sync the group first.")
             % {"person": member}
         )
     grant = checking.grant_for(group)
     asked = {**_named(member), "role": role}
-    return _post_one(_change(Kind.SET_ROLE, grant, group, asked, by, people=1, **more))
+    stage = RESOLVE if unknown else ""
+    return _post_one(_change(Kind.SET_ROLE, grant, group, asked, by, people=1, stage=stage, **more))
 
 
 def undo(*, change: GroupChange, by: By = None) -> list[GroupChange]:
@@ -225,14 +234,16 @@ def _in_batches(
 def _change(
     kind: str, grant: Grant, group: Group | None, payload: dict[str, Any], by: By, **more: Any
 ) -> GroupChange:
+    """`more`: other fields of the row; `tag` goes into its payload."""
+    tag = more.pop("tag", {})
+    fields = {"lane": Lane.PERSON, "created_by_id": by.pk if by else None, **more}
     return GroupChange(
         kind=kind,
         grant=grant,
         connector_id=grant.connector_id,
         group=group,
-        payload=payload,
-        created_by_id=by.pk if by else None,
-        **{"lane": Lane.PERSON, **more},
+        payload={**payload, **tag},
+        **fields,
     )
 
 

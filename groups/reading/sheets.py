@@ -1,20 +1,27 @@
 """Rows of an uploaded sheet: CSV with any delimiter and encoding, or XLSX; row by row (reliability 1.13)."""
 
+import codecs
 import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-MAX_BYTES = 10 * 1024 * 1024
-MAX_UNPACKED = 200 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+MAX_BYTES = 10 * MEGABYTE
+MAX_UNPACKED = 200 * MEGABYTE
+MAX_TEXTS = 50 * MEGABYTE  # of a workbook's common texts, which are held in memory
 MAX_FIELD = 10_000  # characters
+MAX_COLUMNS = 2_000
 DELIMITERS = ",;\t|"
+HEAD = 64 * 1024  # bytes that say what the file is
+PICTURES = (b"%PDF", b"\x89PNG", b"\xff\xd8", b"GIF8", b"{\\rtf", b"RIFF", b"BM")
+UNDEFINED = frozenset(b"\x81\x8d\x8f\x90\x9d")  # that Windows' encoding has no letter for
 Row = tuple[int, list[str]]  # line number in the sheet from 1, cells
 
 
@@ -22,19 +29,24 @@ class BadSheet(Exception):
     """The file cannot be used; the text says why and what to do."""
 
 
-def rows(file: IO[bytes], size: int) -> Iterator[Row]:
-    """Every row that is not blank. Raises BadSheet, at once or while it is read."""
-    if size > MAX_BYTES:
+def rows(file: IO[bytes], size: int, most: int = MAX_BYTES) -> Iterator[Row]:
+    """Every row that is not blank. `size` and `most` in bytes. Raises BadSheet, at once or while it is read.
+
+    Memory does not grow with the file: CSV is decoded as it is read, XLSX is unpacked row by row.
+    """
+    if size > most:
         raise BadSheet(
-            _("The file is larger than 10 MB. Split it, or keep only the column with the numbers.")
+            _("The file is larger than %(most)d MB. Split it, or keep only the columns that are needed.")
+            % {"most": most // MEGABYTE}
         )
-    head = file.read(8)
+    head = file.read(HEAD)
     file.seek(0)
     if head.startswith(b"PK"):
         return _xlsx(file)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadSheet(_("This is an old Excel file (.xls) or has a password. Save it as .xlsx or .csv."))
-    return _csv(_decode(file.read()))
+    encoding = _encoding(file)
+    return _csv(file, encoding, codecs.getincrementaldecoder(encoding)("replace").decode(head))
 
 
 def _no_sheet() -> BadSheet:
@@ -46,18 +58,20 @@ def _no_sheet() -> BadSheet:
 def _xlsx(file: IO[bytes]) -> Iterator[Row]:
     try:
         with zipfile.ZipFile(file) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
+            parts = packed.infolist()
+            texts = sum(part.file_size for part in parts if part.filename.lower().endswith("strings.xml"))
+            if sum(part.file_size for part in parts) > MAX_UNPACKED or texts > MAX_TEXTS:
                 raise BadSheet(
-                    _("The sheet is too large when unpacked. Keep only the column with the numbers.")
+                    _("The sheet is too large when unpacked. Keep only the columns that are needed.")
                 )
         file.seek(0)
         book = load_workbook(file, read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
-        for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-            texts = [_text(cell) for cell in cells]
-            if any(texts):
-                yield number, texts
+        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), 1):
+            texts_of = [_text(cell) for cell in cells]
+            if any(texts_of):
+                yield number, texts_of
     except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, OSError, ParseError):
         raise _no_sheet() from None
 
@@ -70,36 +84,55 @@ def _text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _decode(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    elif b"\0" in data or data.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8", b"GIF8", b"{\\rtf")):
+def _encoding(file: IO[bytes]) -> str:
+    """Looks through the whole file, a megabyte at a time: one wrong byte at its end decides too."""
+    head = file.read(HEAD)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        file.seek(0)
+        return "utf-16"
+    if head.startswith(PICTURES):
         raise _no_sheet()
-    else:
-        encodings = ("utf-8-sig", "cp1252", "latin-1")
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _no_sheet()
+    decoder: Any = codecs.getincrementaldecoder("utf-8")()
+    unicode, windows = True, True
+    block = head
+    while block:
+        if b"\0" in block:
+            raise _no_sheet()
+        if unicode:
+            unicode = _decodes(decoder, block)
+        windows = windows and not UNDEFINED.intersection(block)
+        block = file.read(MEGABYTE)
+    unicode = unicode and _decodes(decoder, b"", final=True)
+    file.seek(0)
+    return "utf-8-sig" if unicode else "cp1252" if windows else "latin-1"
 
 
-def _csv(text: str) -> Iterator[Row]:
-    if not text.strip():
+def _decodes(decoder: Any, block: bytes, final: bool = False) -> bool:
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _csv(file: IO[bytes], encoding: str, head: str) -> Iterator[Row]:
+    if not head.strip().strip("\ufeff"):
         raise BadSheet(_("The file is empty. Choose a .csv or .xlsx file with one phone number in each row."))
-    if text.lstrip()[:15].lower().startswith(("<!doctype", "<html", "<?xml")):
+    if head.strip("\ufeff \t\r\n")[:15].lower().startswith(("<!doctype", "<html", "<?xml")):
         raise _no_sheet()
     csv.field_size_limit(MAX_FIELD)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    reader = csv.reader(text, delimiter=_delimiter(head.strip("\ufeff")))
     last = 0
     try:
         for cells in reader:
             line, last = last + 1, reader.line_num
-            if any(cell.strip() for cell in cells):
-                yield line, [cell.strip() for cell in cells]
-    except csv.Error:
+            if any(cells) and any(cell.strip() for cell in cells):
+                yield line, [cell.strip() for cell in cells[:MAX_COLUMNS]]
+    except (csv.Error, UnicodeError):
         raise _no_sheet() from None
+    finally:
+        text.detach()
 
 
 def _delimiter(text: str) -> str:

@@ -74,6 +74,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "admin:groups_subscriber_changelist",
                 "groups.view_subscriber",
             ),
+            Item(_("Imports"), "upload_file", "admin:groups_importrun_changelist", "groups.view_importrun"),
             Item(
                 _("Changes at Kaizala"),
                 "published_with_changes",

@@ -162,6 +162,7 @@ LISTS = {
     "groups_subscriber": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "groups_syncrun": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "groups_groupchange": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "groups_importrun": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_broadcast": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_dispatch": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_savedaudience": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},

@@ -102,7 +102,7 @@ def _part(change: GroupChange, some: list[str]) -> GroupChange:
         lane=min(change.lane, Lane.REPAIR),
         kind=change.kind,
         group_id=change.group_id,
-        payload={"numbers": some, "part_of": change.pk},
+        payload={**change.payload, "numbers": some, "part_of": change.pk},
         people=len(some),
         follow_up=change.follow_up,
         created_by_id=change.created_by_id,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from groups.changes.looking import look_again
 from groups.changes.models import GroupChange
 from groups.changes.results import Outcome, settle
@@ -59,7 +61,11 @@ def _resolve(change: GroupChange, members: tuple[Person, ...]) -> bool:
     found = next((one for one in members if people.number_of(one) == number and one.person_id), None)
     if found is None:
         changed.left(Member, _group(change), clock.now(), mobile_number=number)
-        settle(change, {number: (Outcome.ABSENT, "")})
+        wanted = change.kind == GroupChange.Kind.REMOVE_MEMBER
+        nobody = (
+            (Outcome.ABSENT, "") if wanted else (Outcome.REFUSED, _("Nobody in the group has this number."))
+        )
+        settle(change, {number: nobody})
         look_again(change)
         return False
     Member.objects.filter(group=change.group_id, person_id=f"tel:{number}").update(
@@ -72,11 +78,15 @@ def _resolve(change: GroupChange, members: tuple[Person, ...]) -> bool:
 
 
 def _set_role(change: GroupChange, client: KaizalaClient) -> Any:
+    if change.stage == RESOLVE:
+        return client.fetch_members(group_id(change))
     person, role = change.payload["person_id"], change.payload["role"]
     return _or_absent(lambda: client.set_member_role(group_id(change), person, role))
 
 
 def _role_set(change: GroupChange, answer: Any) -> bool:
+    if change.stage == RESOLVE:
+        return not _resolve(change, answer)
     number = str(change.payload["numbers"][0])
     if isinstance(answer, Absent):
         settle(change, {number: (Outcome.REFUSED, answer.message)})

@@ -1,0 +1,1 @@
+"""Imports: a sheet is checked row by row, and applied by batches of changes once a person accepts."""

@@ -1,0 +1,196 @@
+"""One row of a sheet, judged: to do, already so, a repetition, or wrong; and why."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from groups.models import Member, Subscriber
+from groups.reading.numbers import normalise
+from groups.reading.sheets import Row
+
+from . import columns
+from .columns import CHILD, GROUP, NUMBER, PARENT, ROLE
+from .models import ImportRow, ImportRun
+from .places import Graph, Place, Places
+
+Action, State, Problem = ImportRow.Action, ImportRow.State, ImportRow.Problem
+READY, DUPLICATE, WRONG = State.READY.value, State.DUPLICATE.value, State.WRONG.value
+THERE = State.THERE.value
+FIELDS = (
+    "run", "line", "action", "group", "other", "mobile_number", "role", "state", "problem", "column", "given",
+    "cells", "change_id", "reason",
+)  # fmt: skip
+MOST_CELLS = 4_000  # characters that are kept of a wrong row
+_FORMULA = re.compile(r'="([^"]*)"')
+
+
+@dataclass(slots=True)
+class Judged:
+    """A row as it will be stored. `group` and `other` are primary keys."""
+
+    line: int
+    action: str
+    state: str = READY
+    group: int | None = None
+    other: int | None = None
+    number: str = ""
+    role: str = ""
+    problem: str = ""
+    column: str = ""
+    given: str = ""
+    cells: str = ""
+
+    def values(self, run_id: int) -> tuple[Any, ...]:
+        """In the order of FIELDS."""
+        return (
+            run_id, self.line, self.action, self.group, self.other, self.number, self.role, self.state,
+            self.problem, self.column, self.given, self.cells, None, "",
+        )  # fmt: skip
+
+
+class Judge:
+    """Judges rows one after the other; remembers each number it has seen as one whole number."""
+
+    def __init__(self, run: ImportRun, places: Places, graph: Graph | None = None) -> None:
+        self.run, self.places, self.graph = run, places, graph
+        self.at = {name: int(place) for name, place in run.columns.items()}
+        self.region = run.region
+        self.seen: set[int] = set()
+        self.one = self._one_group()
+        self.action = Action.REMOVE.value if run.kind == ImportRun.Kind.REMOVE else Action.ADD.value
+        self.role = "subscriber" if run.subscribers else "member"
+
+    def _one_group(self) -> Place | None:
+        group = self.run.group
+        return Place(group.pk, self.run.subscribers) if group else None
+
+    def judge(self, rows: Iterable[Row]) -> Iterator[Judged]:
+        """Rows with what they come to; who is there already is looked up afterwards (`settle_present`)."""
+        judge = self._link if self.run.kind == ImportRun.Kind.LINKS else self._person
+        for line, cells in rows:
+            yield judge(line, cells)
+
+    def _cell(self, cells: list[str], name: str) -> str:
+        place = self.at.get(name, -1)
+        text = cells[place] if 0 <= place < len(cells) else ""
+        if text.startswith("'"):
+            text = text[1:]  # our own file of rejected rows marks formulas so
+        if text.startswith("="):
+            match = _FORMULA.fullmatch(text)  # how spreadsheets are told to leave a number alone
+            return match.group(1) if match else text
+        return text
+
+    def _wrong(self, line: int, cells: list[str], column: str, problem: str, **known: Any) -> Judged:
+        given = self._cell(cells, column)[:100].replace("\0", "")
+        return Judged(
+            line,
+            known.pop("action", self.action),
+            WRONG,
+            problem=problem,
+            column=column,
+            given=given,
+            cells=_kept(cells),
+            **known,
+        )
+
+    def _person(self, line: int, cells: list[str]) -> Judged:
+        place, role = self.one, self.role
+        if place is None:
+            place, problem = self.places.find(self._cell(cells, GROUP))
+            if problem:
+                return self._wrong(line, cells, GROUP, problem)
+            assert place is not None
+            role, problem = self._role(place, cells)
+            if problem:
+                return self._wrong(line, cells, ROLE, problem, group=place.key)
+        given = self._cell(cells, NUMBER)
+        if not given:
+            return self._wrong(line, cells, NUMBER, Problem.NO_NUMBER, group=place.key)
+        number, problem = normalise(given, self.region)
+        if problem:
+            return self._wrong(line, cells, NUMBER, problem, group=place.key)
+        key = (place.key << 55) | int(number[1:])
+        if key in self.seen:
+            return Judged(
+                line, self.action, DUPLICATE, place.key, None, number, role, "duplicate", NUMBER, given[:100]
+            )
+        self.seen.add(key)
+        return Judged(line, self.action, READY, place.key, None, number, role)
+
+    def _role(self, place: Place, cells: list[str]) -> tuple[str, str]:
+        text = self._cell(cells, ROLE)
+        if not text:
+            return "subscriber" if place.public else "member", ""
+        role = columns.role_of(text)
+        if not role:
+            return "", Problem.NO_ROLE
+        return role, Problem.NOT_PUBLIC if role == "subscriber" and not place.public else ""
+
+    def _link(self, line: int, cells: list[str]) -> Judged:
+        assert self.graph is not None
+        link = Action.LINK.value
+        parent, problem = self.places.find(self._cell(cells, PARENT))
+        if problem:
+            return self._wrong(line, cells, PARENT, problem, action=link)
+        child, problem = self.places.find(self._cell(cells, CHILD))
+        if child is None:
+            return self._wrong(line, cells, CHILD, problem, action=link)
+        assert parent is not None
+        key = (parent.key << 55) | child.key
+        both: dict[str, Any] = {"group": parent.key, "other": child.key}
+        if key in self.seen:
+            return Judged(line, link, DUPLICATE, **both, problem="duplicate", column=CHILD)
+        self.seen.add(key)
+        if self.graph.has(parent.key, child.key):
+            return Judged(line, link, THERE, **both)
+        if self.graph.rings(parent.key, child.key):
+            return self._wrong(line, cells, CHILD, Problem.RING, action=link, **both)
+        self.graph.add(parent.key, child.key)
+        return Judged(line, link, READY, **both)
+
+    def has_seen(self, group: int, number: str) -> bool:
+        """Whether the sheet names this number for the group."""
+        return (group << 55) | int(number[1:]) in self.seen if number[1:].isdecimal() else False
+
+
+def _kept(cells: list[str]) -> str:
+    text = json.dumps(cells, ensure_ascii=False).replace("\\u0000", "")
+    return (
+        text
+        if len(text) <= MOST_CELLS
+        else json.dumps([cell[:40] for cell in cells[:60]], ensure_ascii=False)
+    )
+
+
+def settle_present(rows: Sequence[Judged]) -> None:
+    """Marks who is in the group already (or, for a removal, is not). One query for 500 numbers of a group."""
+    wanted: dict[tuple[int, bool], list[Judged]] = {}
+    for row in rows:
+        if row.state == READY and row.action != Action.LINK and row.group is not None:
+            wanted.setdefault((row.group, row.role == "subscriber"), []).append(row)
+    for (group, subscribers), some in wanted.items():
+        present = _present(group, subscribers, [row.number for row in some])
+        for row in some:
+            _settle(row, present.get(row.number))
+
+
+def _present(group: int, subscribers: bool, numbers: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(numbers), 500):
+        where = {"group": group, "mobile_number__in": numbers[start : start + 500], "gone_at__isnull": True}
+        if subscribers:
+            rows = Subscriber.objects.filter(**where).values_list("mobile_number", flat=True)
+            found.update(dict.fromkeys(rows, "subscriber"))
+        else:
+            found.update(Member.objects.filter(**where).values_list("mobile_number", "role"))
+    return found
+
+
+def _settle(row: Judged, role: str | None) -> None:
+    if row.action == Action.REMOVE:
+        row.state = READY if role is not None else THERE
+    elif role is not None:
+        promote = row.role == "admin" and role != Member.Role.ADMIN
+        row.action, row.state = (Action.PROMOTE.value, READY) if promote else (row.action, THERE)

@@ -1,0 +1,153 @@
+"""From the upload to the last row: verbs that views, tasks and commands call."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from groups.changes import checking
+from groups.changes.checking import CannotChange
+from groups.changes.models import GroupChange
+from groups.models import Group
+from kaizala_admin.connectors import clock
+from kaizala_admin.connectors.models import Tenant
+from kaizala_admin.outbox import services as outbox
+
+from . import nudges
+from .columns import FIELDS, OPTIONAL
+from .models import ImportChunk, ImportRow, ImportRun
+
+By = AbstractBaseUser | None
+Kind, State = ImportRun.Kind, ImportRun.State
+ONE_GROUP = (Kind.ADD, Kind.REMOVE, Kind.EQUAL)
+CHUNK = 512 * 1024  # bytes
+
+__all__ = ["CannotChange", "accept", "cancel", "map_columns", "pause", "resume", "start"]
+
+
+def start(
+    *,
+    kind: str,
+    file_name: str,
+    chunks: Iterable[bytes],
+    tenant: Tenant | None = None,
+    group: Group | None = None,
+    region: str = "",
+    subscribers: bool = False,
+    by: By = None,
+) -> ImportRun:
+    """Stores the file, to be read in the background. `group` for the kinds that are about one.
+
+    `region`: two letters, for numbers without a country; the tenant's own when empty. Raises CannotChange.
+    """
+    if kind in ONE_GROUP:
+        if group is None:
+            raise CannotChange(_("Choose the group."))
+        _need_changeable(group, subscribers)
+    owner = group.tenant if group else tenant
+    if owner is None:
+        raise CannotChange(_("Choose the organisation."))
+    run = ImportRun(
+        tenant=owner,
+        kind=kind,
+        group=group if kind in ONE_GROUP else None,
+        subscribers=subscribers,
+        region=(region or owner.default_region).upper(),
+        file_name=file_name[-200:],
+        created_by_id=by.pk if by else None,
+        created_at=clock.now(),
+    )
+    with transaction.atomic():
+        run.save()
+        for number, data in enumerate(_in_parts(chunks)):
+            run.file_size += len(data)
+            ImportChunk.objects.create(run=run, number=number, data=data)
+        run.save(update_fields=["file_size"])
+    nudges.ring_after_commit(run.pk, nudges.READ)
+    return run
+
+
+def _in_parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Parts of CHUNK bytes, whatever comes in."""
+    held = bytearray()
+    for data in chunks:
+        held += data
+        while len(held) >= CHUNK:
+            yield bytes(held[:CHUNK])
+            del held[:CHUNK]
+    if held:
+        yield bytes(held)
+
+
+def _need_changeable(group: Group, subscribers: bool) -> None:
+    if subscribers:
+        checking.need_public(group)
+    checking.grant_for(group)
+
+
+def map_columns(*, run: ImportRun, columns: dict[str, int], headed: bool) -> bool:
+    """A person says which column is which (places from 0); the sheet is then read anew.
+
+    Raises CannotChange when a column that is needed is missing. False: somebody was faster.
+    """
+    needed = [field for field in FIELDS[Kind(run.kind)] if field not in OPTIONAL and field not in columns]
+    if needed or len(set(columns.values())) < len(columns):
+        raise CannotChange(_("Choose a column of its own for each field."))
+    waiting = ImportRun.objects.filter(pk=run.pk, state__in=[State.MAPPING, State.CHECKED])
+    done = waiting.update(state=State.READING, columns=columns, headed=headed, lease_until=None)
+    nudges.ring_after_commit(run.pk, nudges.READ)
+    return bool(done)
+
+
+def accept(*, run: ImportRun, by: By = None) -> bool:
+    """A person says yes to what the check showed: it is applied from now on. False: it was not waiting."""
+    waiting = ImportRun.objects.filter(pk=run.pk, state=State.CHECKED)
+    with transaction.atomic():
+        done = waiting.update(
+            state=State.RUNNING, accepted_at=Now(), accepted_by_id=by.pk if by else None, lease_until=None
+        )
+        if done:
+            ImportChunk.objects.filter(run=run.pk).delete()
+    nudges.ring_after_commit(run.pk, nudges.FEED)
+    return bool(done)
+
+
+def pause(*, run: ImportRun) -> bool:
+    """Nothing more of it is sent until it is resumed; a call under way is finished."""
+    with transaction.atomic():
+        if not ImportRun.objects.filter(pk=run.pk, state=State.RUNNING).update(state=State.PAUSED):
+            return False
+        outbox.hold(changes_of(run))
+    return True
+
+
+def resume(*, run: ImportRun) -> bool:
+    with transaction.atomic():
+        if not ImportRun.objects.filter(pk=run.pk, state=State.PAUSED).update(state=State.RUNNING):
+            return False
+        outbox.release(changes_of(run))
+    nudges.ring_after_commit(run.pk, nudges.FEED)
+    return True
+
+
+def cancel(*, run: ImportRun, by: By = None) -> bool:
+    """What waits is never sent; what has been done stays. Also throws away a check that nobody accepted."""
+    over = [State.FINISHED, State.CANCELLED]
+    with transaction.atomic():
+        going = ImportRun.objects.filter(pk=run.pk).exclude(state__in=over)
+        if not going.update(state=State.CANCELLED, finished_at=Now(), lease_until=None):
+            return False
+        rows = ImportRow.objects.filter(run=run.pk, state=ImportRow.State.READY)
+        rows.update(state=ImportRow.State.CANCELLED)
+        ImportChunk.objects.filter(run=run.pk).delete()
+        outbox.cancel(changes_of(run), by)
+    return True
+
+
+def changes_of(run: ImportRun) -> Any:
+    """The changes that its rows wait for."""
+    waiting = ImportRow.objects.filter(run=run.pk, state=ImportRow.State.QUEUED)
+    return GroupChange.objects.filter(pk__in=waiting.values("change_id"))

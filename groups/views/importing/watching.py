@@ -1,0 +1,91 @@
+"""One import: how far it is read, what the check found, how far it is applied, what came of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.generic import TemplateView
+
+from groups import pace
+from groups.access import may
+from groups.imports import reading
+from groups.imports.forms import WORDS
+from groups.imports.models import ImportRow, ImportRun
+
+from .base import MANAGE, TONES, VIEW, ImportMixin
+
+SHOWN = 50  # wrong rows, and people of a diff, on the page
+State, Action = ImportRow.State, ImportRow.Action
+LIVE = (ImportRun.State.READING, ImportRun.State.RUNNING)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A row that is not used: where, what stood there, why."""
+
+    line: int
+    column: Any
+    given: str
+    why: str
+
+
+class Import(ImportMixin, TemplateView):
+    """The whole page; only its moving part when htmx asks."""
+
+    permission_required = VIEW
+
+    def get_template_names(self) -> list[str]:
+        part = self.request.headers.get("HX-Request") == "true"
+        return ["groups/imports/part.html" if part else "groups/imports/show.html"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, *args, **kwargs)
+        if request.GET.get("seen", self.run.state) != self.run.state:
+            answer["HX-Refresh"] = "true"  # other buttons are right now
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        run, found = self.run, reading.counts(self.run)
+        shown = {
+            "run": run,
+            "tone": TONES.get(run.state, ""),
+            "live": run.state in LIVE,
+            "counts": _numbers(found),
+            "time": pace.in_words(run.seconds),
+            "wrong": _wrong(run) if run.state != ImportRun.State.READING else [],
+            "rejected": found.get(State.WRONG, 0) + found.get(State.REFUSED, 0),
+            "may_manage": may(self.request, MANAGE),
+            **_diff(run, found),
+        }
+        return super().get_context_data(**{**shown, **kwargs})
+
+
+def _numbers(found: dict[str, int]) -> dict[str, int]:
+    """Names for the page: to do by action, the rest by state, and how much is over."""
+    numbers = {state: found.get(state, 0) for state in State.values}
+    for action in Action.values:
+        numbers[f"to_{action}"] = found.get(f"{State.READY}:{action}", 0)
+    over = numbers["done"] + numbers["there"] + numbers["refused"] + numbers["cancelled"]
+    numbers["applied"] = over
+    numbers["to_apply"] = over + numbers["ready"] + numbers["queued"]
+    return numbers
+
+
+def _wrong(run: ImportRun) -> list[Wrong]:
+    """The first ones. One query."""
+    rows = ImportRow.objects.filter(run=run.pk, state__in=[State.WRONG, State.REFUSED]).order_by("id")[:SHOWN]
+    return [
+        Wrong(row.line, WORDS.get(row.column, "") or row.column, row.given or row.mobile_number, row.why)
+        for row in rows
+    ]
+
+
+def _diff(run: ImportRun, found: dict[str, int]) -> dict[str, Any]:
+    """For "make the group equal": who comes and who goes, the first of each."""
+    if run.kind != ImportRun.Kind.EQUAL or run.state != ImportRun.State.CHECKED:
+        return {}
+    rows = ImportRow.objects.filter(run=run.pk, state=State.READY).order_by("id")
+    return {
+        "coming": list(rows.filter(action=Action.ADD).values_list("mobile_number", flat=True)[:SHOWN]),
+        "going": list(rows.filter(action=Action.REMOVE).values_list("mobile_number", flat=True)[:SHOWN]),
+    }

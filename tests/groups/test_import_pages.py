@@ -1,0 +1,137 @@
+"""The pages of an import: upload, columns, check, buttons, the file of rejected rows, the history."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from groups.changes.models import GroupChange
+from groups.imports import feeding, reading
+from groups.imports.models import ImportRow, ImportRun
+from groups.models import Group
+from kaizala_admin.connectors.models import Grant
+
+from .importing import checked, fill, make_group, states, stored
+
+A, B, C = "+919812300001", "+919812300002", "+919812300003"
+
+
+@pytest.fixture
+def boss(db: None) -> Client:
+    user = User.objects.create(username="boss", is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def group(grant: Grant) -> Group:
+    return make_group(grant)
+
+
+def page(name: str, *args: Any) -> str:
+    return reverse(f"admin:groups_importrun_{name}", args=args)
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def test_a_sheet_is_uploaded_checked_accepted_and_stands_in_the_history(boss: Client, group: Group) -> None:
+    fill(group, A)
+    sheet = SimpleUploadedFile("village.csv", f"Name,Phone\nx,{A}\ny,{B}\nz,12\n".encode())
+    form = {"kind": "add", "group": "wells", "file": sheet, "region": "IN", "tenant": group.tenant_id}
+    shown_at = boss.post(page("new"), form)["Location"]
+    run = ImportRun.objects.get()
+    assert "Reading the sheet" in text(boss.get(shown_at))
+    reading.read(run.pk)
+    shown = text(boss.get(shown_at))
+    assert "3 rows checked. Applying takes 1 calls, a few seconds." in shown
+    assert "The number has too few digits." in shown
+    assert "Apply this at Kaizala?" in text(boss.post(page("accept", run.pk)))
+    assert stored(run).state == "checked"
+    boss.post(page("accept", run.pk), {"confirmed": "yes"})
+    feeding.feed(run.pk)
+    run = stored(run)
+    assert (run.state, run.created_by, run.accepted_by) == ("running", *[User.objects.get()] * 2)
+    assert GroupChange.objects.get().created_by == User.objects.get()
+    assert "village.csv" in text(boss.get(page("changelist")))
+    boss.post(page("pause", run.pk))
+    assert stored(run).state == "paused"
+    boss.post(page("cancel", run.pk), {"confirmed": "yes"})
+    assert (stored(run).state, states(run)) == ("cancelled", {"there": 1, "cancelled": 1, "wrong": 1})
+
+
+def test_a_form_that_names_no_group_says_so(boss: Client, group: Group) -> None:
+    form = {"kind": "add", "group": "nowhere", "region": "IN", "tenant": group.tenant_id}
+    answer = boss.post(page("new"), {**form, "file": SimpleUploadedFile("a.csv", A.encode())})
+    assert answer.status_code == 422
+    assert "No group has this name or ID." in text(answer)
+    answer = boss.post(
+        page("new"),
+        {**form, "group": "g1", "subscribers": "on", "file": SimpleUploadedFile("a.csv", A.encode())},
+    )
+    assert "This group is not public, so it has no subscribers." in text(answer)
+    assert ImportRun.objects.count() == 0
+
+
+def test_columns_are_chosen_by_hand_on_a_page_that_shows_the_first_rows(boss: Client, group: Group) -> None:
+    run = checked(f"foo;bar\nWells;{A}\n", "many", tenant=group.tenant)
+    assert "Choose the columns" in text(boss.get(page("show", run.pk)))
+    shown = text(boss.get(page("columns", run.pk)))
+    assert "1: foo, Wells" in shown
+    wrong = boss.post(page("columns", run.pk), {"group": "0", "number": "0", "headed": "on"})
+    assert "Choose a column of its own for each field." in text(wrong)
+    boss.post(page("columns", run.pk), {"group": "0", "number": "1", "role": "", "headed": "on"})
+    reading.read(run.pk)
+    assert (stored(run).columns, states(run)) == ({"group": 0, "number": 1}, {"ready": 1})
+
+
+def test_the_file_of_rejected_rows_is_safe_and_can_be_uploaded_again(boss: Client, group: Group) -> None:
+    run = checked(f'Name,Phone\n=HYPERLINK(1),12\n"O\'Neil, Asha",98123\n"=cmd",{A}\n', group=group)
+    ImportRow.objects.filter(run=run, mobile_number=A).update(
+        state="refused", reason="Kaizala said no: why not"
+    )
+    answer = boss.get(page("rejected", run.pk))
+    body = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert list(csv.reader(io.StringIO(body.lstrip("\ufeff")))) == [
+        ["Name", "Phone", "Line", "Why"],
+        ["'=HYPERLINK(1)", "12", "2", "The number has too few digits."],
+        ["O'Neil, Asha", "98123", "3", "The number has too few digits."],
+        ["", f"'{A}", "4", "Kaizala said no: why not"],
+    ]
+    repaired = checked(body.replace("98123,", "+919812300009,"), group=group)
+    assert (repaired.columns, states(repaired)) == ({"number": 1}, {"wrong": 1, "ready": 2})
+
+
+def test_the_diff_of_an_equal_list_is_shown_before_it_is_applied(boss: Client, group: Group) -> None:
+    fill(group, A, B)
+    fill(group, "+919812300009", role="Admin")
+    run = checked(f"Phone\n{A}\n{C}\n", "equal", group=group)
+    shown = text(boss.get(page("show", run.pk)))
+    assert "Will be added: 1" in shown
+    assert f"− {B}" in shown
+    assert "1 admin is not on the list and stays" in shown
+    asked = text(boss.post(page("accept", run.pk)))
+    assert "To remove" in asked
+
+
+def test_a_viewer_sees_imports_and_changes_nothing(group: Group) -> None:
+    from django.contrib.auth.models import Group as Role
+
+    run = checked(A, group=group)
+    user = User.objects.create(username="v", is_staff=True)
+    user.groups.add(Role.objects.get(name="Viewer"))
+    viewer = Client()
+    viewer.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    assert "Apply it" not in text(viewer.get(page("show", run.pk)))
+    assert viewer.post(page("accept", run.pk), {"confirmed": "yes"}).status_code == 403
+    assert viewer.get(page("new")).status_code == 403
+    assert stored(run).state == "checked"
