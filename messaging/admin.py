@@ -20,7 +20,7 @@ from . import list_admin, ticked  # noqa: F401  # its rooms register themselves
 from .ledger import DeliveryAdmin
 from .media import admin as media_admin  # noqa: F401  # registers its pages
 from .models import ActionLook, Broadcast, Delivery, Dispatch
-from .views import checking, compose, content, picking, verbs, watching
+from .views import adjusting, checking, compose, content, picking, verbs, watching
 from .views.base import TONES, url
 
 
@@ -82,6 +82,9 @@ class BroadcastAdmin(ReadOnlyAdmin):
             ("<int:pk>/unknowns/", watching.Unknowns, "unknowns"),
             ("<int:pk>/do/<slug:verb>/", verbs.Do, "do"),
             ("<int:pk>/copy/", verbs.Copy, "copy"),
+            ("<int:pk>/adjust/", adjusting.Adjust, "adjust"),
+            ("<int:pk>/joined/", adjusting.Joined, "joined"),
+            ("<int:pk>/follow-up/", adjusting.FollowUp, "follow_up"),
             ("<int:pk>/throw-away/", verbs.Delete, "throw_away"),
         ]
         own = [path(at, view.as_view(), name=f"messaging_broadcast_{name}") for at, view, name in pages]

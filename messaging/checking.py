@@ -18,7 +18,8 @@ class Check:
     """People are counted after removing duplicates; `dispatch_people` counts a person once a call.
 
     `calls` is by connector. `seconds` is at today's budgets. A blocker stops the launch, a warning does not.
-    `left_out` says how many and why; `unavoidable` whom no call to a whole group can leave out.
+    `saved_calls` are those that one call to all saves, `could_save` those that it would. `left_out` says how
+    many and why; `unavoidable` whom no call to a whole group can leave out.
     """
 
     people: int = 0
@@ -34,6 +35,7 @@ class Check:
     scope: audience.Scope | None = None
     legs: list[Leg] = field(default_factory=list)
     saved_calls: int = 0
+    could_save: int = 0
     left_out: list[tuple[int, str]] = field(default_factory=list)
     unavoidable: list[Unavoidable] = field(default_factory=list)
 
@@ -70,6 +72,7 @@ def check_calls(broadcast: Broadcast, calls: Calls) -> Check:
         scope=scope,
         legs=calls.legs,
         saved_calls=calls.saved_calls,
+        could_save=calls.could_save,
         left_out=remarks.left_out(calls),
         unavoidable=calls.unavoidable,
     )

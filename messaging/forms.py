@@ -118,7 +118,7 @@ class AudienceForm(forms.Form):
         wanted: tuple[str, ...] = ("groups",) if mode == GROUPS else ("public", "every_public")
         if mode == MIX:
             wanted = ("groups", "public", "every_public", "saved", "pasted", "file")
-        chosen = any(data.get(name) for name in wanted) or (mode == MIX and self._has_lines())
+        chosen = any(data.get(name) for name in wanted) or (mode == MIX and self._has_lines_or_members())
         if not chosen and not any(name in self.errors for name in wanted):
             words = _("Choose at least one group.")
             self._say(
@@ -177,6 +177,11 @@ class AudienceForm(forms.Form):
         if all(line.problem for line in found):
             self.add_error(field, _none_right(found))
         self.numbers = found
+
+    def _has_lines_or_members(self) -> bool:
+        if self.broadcast is None:
+            return False
+        return self._has_lines() or bool(Expression.of(self.broadcast.audience).include.one_by_one)
 
     def _has_lines(self) -> bool:
         return self.broadcast is not None and self.broadcast.lines.exists()

@@ -92,6 +92,15 @@ class Calls:
         """How many more calls it would take in batches."""
         return sum(-(-leg.people // batch_size(leg.grant)) - 1 for leg in self.legs if leg.mode == Mode.ALL)
 
+    @property
+    def could_save(self) -> int:
+        """How many calls fewer it would take, if one call to all were not ruled out."""
+        if self.snapshot.scope.expression.plan != Plan.BATCHES:
+            return 0
+        direct = {group.pk for group in self.snapshot.scope.direct}
+        long = [leg for leg in self.legs if leg.calls > 1 and leg.group.pk in direct]
+        return sum(leg.calls - 1 for leg in long if self.snapshot.is_everybody(leg.group.pk))
+
 
 def batch_size(grant: Grant | None) -> int:
     return grant.connector.batch_size if grant else DEFAULT_BATCH

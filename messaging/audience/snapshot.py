@@ -144,8 +144,9 @@ def _candidates(scope: Scope, since: Since | None) -> tuple[str, str]:
         return "0", f"{_PRESENT} WHERE {present} AND c.direct = 1{newer}"
     wanted = "MAX(w.code)"
     if not scope.direct:
-        return wanted, f"{_PRESENT} JOIN kza_wanted w ON w.number = s.mobile_number WHERE {present}"
-    meant = f"(w.number IS NOT NULL OR (c.direct = 1{newer}))"
+        now = f" AND (w.code = 1 OR (1 = 1{newer}))" if newer else ""
+        return wanted, f"{_PRESENT} JOIN kza_wanted w ON w.number = s.mobile_number WHERE {present}{now}"
+    meant = f"(w.code = 1 OR (w.code = 0{newer}) OR (c.direct = 1{newer}))"
     return (
         wanted,
         f"{_PRESENT} LEFT JOIN kza_wanted w ON w.number = s.mobile_number WHERE {present} AND {meant}",

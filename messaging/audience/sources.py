@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -52,14 +53,17 @@ def union(selects: Iterable[Select]) -> Select:
 
 def _numbers(rows: QuerySet[Any], code: int) -> Select:
     asked = rows.annotate(code=Value(code)).values_list("mobile_number", "code").order_by()
-    sql, params = asked.query.get_compiler(connection=connection).as_sql()
+    try:
+        sql, params = asked.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:  # Django knows without asking that there are none
+        return Select("SELECT '' AS mobile_number, 0 AS code WHERE 1 = 0")
     return Select(sql, tuple(params))
 
 
 def wanted(scope: Scope, since: Since | None = None) -> list[Select]:
     """Who is meant by number. The code is 0 for a line that somebody gave, 1 for all others."""
     found = []
-    if scope.expression.include.numbers and since is None:
+    if scope.expression.include.numbers:
         lines = AudienceLine.objects.filter(broadcast=scope.broadcast, problem="")
         found.append(_numbers(lines, 0))
     rows: list[QuerySet[Any]] = []

@@ -3,6 +3,7 @@
 from messaging.audience import Choice, Expression, Rules
 from messaging.checking import Check, check
 
+from .audiences import change_audience, follow_up
 from .drafts import NotADraft, copy_as_draft, delete_draft, save_draft
 from .failures import all_arrived, arrived, retry_failures, send_again, send_all_again
 from .launching import CannotLaunch, Changed, fingerprint, launch, may_launch
@@ -22,11 +23,13 @@ __all__ = [
     "arrived",
     "bar",
     "cancel",
+    "change_audience",
     "check",
     "copy_as_draft",
     "delete_draft",
     "fingerprint",
     "finish_done",
+    "follow_up",
     "launch",
     "may_launch",
     "pause",

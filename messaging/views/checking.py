@@ -63,6 +63,7 @@ class Checked(BroadcastMixin, TemplateView):
             "whom": found.scope,
             "by_connector": [(connectors[pk], calls) for pk, calls in found.calls.items()],
             "wrong": list(islice(wrong_lines(self.broadcast), SHOWN)) if found.bad_lines else [],
+            "may_change": user.has_perm("messaging.change_broadcast"),
             "may_send": user.has_perm("messaging.send_broadcast"),
             "may_launch": services.may_launch(user, found.people, self.broadcast),
             "draft": services.fingerprint(self.broadcast),
