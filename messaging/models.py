@@ -129,6 +129,7 @@ class Dispatch(OutboxRow):
         ALL = "all", _("All subscribers at once")
 
     operation: ClassVar[str] = "send_message"
+    first_by: ClassVar[str] = "priority"
 
     broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="dispatches", db_index=False)
     group = models.ForeignKey(

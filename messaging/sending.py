@@ -55,7 +55,17 @@ def record(dispatch: Dispatch, sent: Sent) -> None:
     dispatch.reference_id, dispatch.action_id = sent.reference_id[:100], sent.action_id[:100]
     dispatch.people_failed = failed
     dispatch.save(update_fields=["reference_id", "action_id", "people_failed"])
+    if failed and failed == dispatch.people:
+        _note_burst(dispatch, sent.failed[0])
     finish_if_done([dispatch.broadcast_id], settled=[dispatch.pk])
+
+
+def _note_burst(dispatch: Dispatch, one: FailedRecipient) -> None:
+    """A call all of whose people were refused is as bad as one that failed."""
+    from .services import bursts
+
+    Dispatch.objects.filter(pk=dispatch.pk).update(detail=(one.reason or one.code)[:1000])
+    bursts.note([dispatch], State.FAILED)
 
 
 def _failures(dispatch: Dispatch, failed: Sequence[FailedRecipient]) -> Iterable[tuple[str, list[str]]]:
@@ -101,8 +111,11 @@ def changed(rows: Sequence[Dispatch], state: State) -> None:
 
 def follow(rows: Sequence[Dispatch], state: State) -> None:
     """The ledger follows its dispatches: waiting again, sent after all, failed, cancelled, in doubt."""
+    from .services import bursts
+
     if state == State.SENDING:
         return
+    bursts.note(rows, state)
     by_reason: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         by_reason[_why(row, state)].append(row.pk)

@@ -22,8 +22,9 @@ def prune_echoes() -> None:
 
 @shared_task(name="messaging.tick", time_limit=90, soft_time_limit=60)
 def tick() -> None:
-    """Finishes broadcasts that are done; lets go calls whose files are at Kaizala."""
+    """Finishes what is done, pauses what fails in a burst; lets go calls whose files are at Kaizala."""
     services.finish_done()
+    services.pause_bursting()
     uploading.release()
 
 

@@ -77,7 +77,7 @@ def _claim_of(row_class: type[OutboxRow], connector_id: int, most: int) -> list[
     """The rows are locked between the look and the claim: by the transaction on SQLite, else one by one."""
     waiting = permitted(row_class).filter(connector_id=connector_id, connector__is_active=True)
     locked = waiting.select_for_update(skip_locked=True, of=("self",))
-    rows = list(locked.order_by("lane", "not_before", "pk")[:most])
+    rows = list(locked.order_by("lane", *row_class.line_order())[:most])
     return [Claim(row, calls_left=row.permits - 1) for row in take(rows)]
 
 

@@ -14,6 +14,8 @@ from .lanes import Waiting
 from .models import Lane, OutboxRow, State
 from .registry import row_classes
 
+ORDINARY = 20  # the rank of rows whose class has no order of its own
+
 
 @dataclass
 class DueConnector:
@@ -73,14 +75,18 @@ def add_outstanding(connectors: list[DueConnector]) -> None:
 
 
 def add_rows(connector: DueConnector, most: int) -> None:
-    """Fills `rows`, first come first served whatever the class. One query a lane of a class with due rows."""
+    """Fills `rows`: by the class's own order, else first come first served whatever the class.
+
+    One query a lane of a class with due rows. A class without an order of its own ranks as ORDINARY.
+    """
     found = [one for place in connector.lanes for one in _first(*place, connector.id, most)]
     connector.rows.extend(row for _, row in sorted(found, key=lambda one: one[0]))
 
 
 def _first(
     row_class: type[OutboxRow], lane: int, connector_id: int, most: int
-) -> Iterator[tuple[datetime, Waiting]]:
+) -> Iterator[tuple[tuple[int, datetime], Waiting]]:
     rows = without_permit(due(row_class).filter(connector_id=connector_id, lane=lane))
-    for since, pk in rows.order_by("not_before", "pk").values_list("not_before", "pk")[:most]:
-        yield since, Waiting(row_class, pk, lane, row_class.repeatable)
+    order = row_class.line_order()
+    for *rank, since, pk in rows.order_by(*order).values_list(*order)[:most]:
+        yield (rank[0] if rank else ORDINARY, since), Waiting(row_class, pk, lane, row_class.repeatable)

@@ -42,6 +42,7 @@ class OutboxRow(models.Model):
         False  # True: asking twice is harmless, so an unknown outcome goes back in line
     )
     operation: ClassVar[str] = ""  # the client's method, for people to read
+    first_by: ClassVar[str] = ""  # a field: of rows in the same lane, those with its least value go first
 
     connector = models.ForeignKey(Connector, models.PROTECT, related_name="+", verbose_name=_("connector"))
     grant = models.ForeignKey(Grant, models.PROTECT, related_name="+", verbose_name=_("grant"))
@@ -79,6 +80,11 @@ class OutboxRow(models.Model):
             ),
             models.Index(fields=["state", "-id"], name="%(class)s_state"),
         ]
+
+    @classmethod
+    def line_order(cls) -> tuple[str, ...]:
+        """The order of rows in a lane: by `first_by`, then who came first."""
+        return (*filter(None, [cls.first_by]), "not_before", "pk")
 
     def perform(self, client: KaizalaClient) -> Any:
         """Makes exactly one call to Kaizala and returns its result. Network only: no database writes.

@@ -4,6 +4,7 @@ from messaging.audience import Choice, Expression, Rules
 from messaging.checking import Check, check
 
 from .audiences import change_audience, follow_up
+from .bursts import look_at_all as pause_bursting
 from .drafts import NotADraft, copy_as_draft, delete_draft, save_draft
 from .failures import all_arrived, arrived, retry_failures, send_again, send_all_again
 from .launching import CannotLaunch, Changed, fingerprint, launch, may_launch
@@ -33,6 +34,7 @@ __all__ = [
     "launch",
     "may_launch",
     "pause",
+    "pause_bursting",
     "resume",
     "retry_failures",
     "save_audience",

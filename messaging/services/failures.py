@@ -80,6 +80,7 @@ def _dispatch(batch: Sequence[Delivery]) -> Dispatch:
         group_id=batch[0].group_id,
         mode=Dispatch.Mode.BATCH,
         people=len(batch),
+        priority=old.priority,
         connector_id=old.connector_id,
         grant_id=old.grant_id,
     )

@@ -12,20 +12,24 @@ from messaging.models import Broadcast, Dispatch
 State = Broadcast.State
 
 
-def pause(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
-    """Running -> paused. No call starts once this is committed; those under way end. False: not running."""
+def pause(broadcast: Broadcast, by: AbstractBaseUser | None, why: str = "") -> bool:
+    """Running -> paused. No call starts once this is committed; those under way end. False: not running.
+
+    `why` is shown on its page: what made the console pause it by itself.
+    """
     with transaction.atomic():
-        if not _move(broadcast, [State.RUNNING], State.PAUSED):
+        if not _move(broadcast, [State.RUNNING], State.PAUSED, pause_reason=why):
             return False
         held = outbox.hold(_rows(broadcast))
-        trail.note(broadcast, by, "pause", State.RUNNING, State.PAUSED, calls=held)
+        trail.note(broadcast, by, "pause", State.RUNNING, why or State.PAUSED, calls=held)
     return True
 
 
 def resume(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
     """Paused -> running: only the rest is sent. False: not paused."""
     with transaction.atomic():
-        if not _move(broadcast, [State.PAUSED], State.RUNNING):
+        afresh = {"pause_reason": "", "watched_since": timezone.now()}
+        if not _move(broadcast, [State.PAUSED], State.RUNNING, **afresh):
             return False
         released = outbox.release(_rows(broadcast))
         trail.note(broadcast, by, "resume", State.PAUSED, State.RUNNING, calls=released)
