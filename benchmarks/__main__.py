@@ -20,6 +20,7 @@ BENCHMARKS = {
     "lanes": "a send that is started while a background sync uses the whole budget",
     "sync": "100,000 subscribers against a bare paging loop; the worker's memory to 1,000,000",
     "audience": "an audience of 1,000,000: resolved, expanded to a ledger, and watched meanwhile",
+    "imports": "a sheet of 100,000 rows: its dry run against django-import-export, and a bare insert",
     "lists": "pages of the list of subscribers, 1,000,000 rows against 1,000",
     "home": "the home page after a year: 10,000 broadcasts, 5,000,000 deliveries",
     "idle": "what every process costs with 50 connectors and nothing to do",

@@ -48,9 +48,27 @@ def normalise(given: str, region: str) -> tuple[str, str]:
     plain = _FILLING.sub("", text)
     if _PLAIN.fullmatch(plain) and _obviously_fine(plain):
         return plain, ""
-    if _DIGITS.fullmatch(plain) and not plain.startswith("0") and not _valid(text, region):
-        text = f"+{plain}" if _valid(f"+{plain}", region) else text
+    if _DIGITS.fullmatch(plain) and not plain.startswith("0") and _has_code(plain, text, region):
+        text = f"+{plain}"
     return _parse(text, region)
+
+
+def _has_code(plain: str, text: str, region: str) -> bool:
+    """Whether digits without a + begin with a country code: what they are at home goes first.
+
+    Digits that are a landline at home, and one of the country's mobiles with its code, are the mobile.
+    """
+    if not _valid(f"+{plain}", region):
+        return False
+    if not _valid(text, region):
+        return True
+    code = str(phonenumbers.country_code_for_region(region))
+    return plain.startswith(code) and _mobile(f"+{plain}", region) and not _mobile(text, region)
+
+
+def _mobile(text: str, region: str) -> bool:
+    kinds = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return phonenumbers.number_type(phonenumbers.parse(text, region)) in kinds
 
 
 def _valid(text: str, region: str) -> bool:
