@@ -68,7 +68,7 @@ class UploadForm(forms.Form):
     )
     region = forms.ChoiceField(
         label=gettext_lazy("Country of numbers without a country code"),
-        choices=[(code, code) for code in REGIONS],
+        choices=[(code, f"{code} (+{phonenumbers.country_code_for_region(code)})") for code in REGIONS],
         widget=UnfoldAdminSelectWidget(),
     )
     tenant = forms.ModelChoiceField(

@@ -31,7 +31,9 @@ class Upload(ConsoleMixin, FormView):  # type: ignore[type-arg]
         group = Group.objects.select_related("tenant").filter(pk=key).first() if key.isdecimal() else None
         initial: dict[str, Any] = {"kind": self.request.GET.get("kind", "add")}
         if group:
-            initial |= {"group": group.group_id, "tenant": group.tenant_id}
+            same = Group.objects.filter(tenant=group.tenant, name__iexact=group.name, gone_at__isnull=True)
+            named = group.name if same.count() == 1 else group.group_id
+            initial |= {"group": named, "tenant": group.tenant_id}
             initial |= {"region": group.tenant.default_region.upper()}
             initial |= {"subscribers": group.group_type == Group.Type.PUBLIC}
         return initial
