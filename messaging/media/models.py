@@ -74,6 +74,7 @@ class MediaUpload(OutboxRow):
     operation: ClassVar[str] = "upload_media"
 
     files = models.CharField(_("files"), max_length=1000)  # MediaFile keys in their order: "12,15"
+    names = models.CharField(_("names"), max_length=200, blank=True)  # of the files, for people to read
     resource = models.TextField(blank=True)
     refused_at = models.DateTimeField(_("refused"), null=True, blank=True)  # then it is not used any more
 
@@ -106,7 +107,7 @@ class MediaUpload(OutboxRow):
         uploading.follow(rows, state)
 
     def title(self) -> str:
-        return str(_("Files %(files)s of the media library")) % {"files": self.files}
+        return self.names or str(_("Files %(files)s of the media library")) % {"files": self.files}
 
     def __str__(self) -> str:
         return f"{self.files} #{self.pk}"

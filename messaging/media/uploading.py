@@ -22,7 +22,7 @@ from kaizala_admin.outbox.models import Attempt, Lane, State
 from kaizala_admin.outbox.registry import label
 from kaizala_admin.outbox.words import REASONS
 
-from . import services, store
+from . import looking, services, store
 from .models import MediaFile, MediaUpload
 
 if TYPE_CHECKING:
@@ -163,8 +163,16 @@ def _ready(row: "Dispatch", keys: Sequence[str]) -> bool:
     coming = {one.files for one in known if one.state != State.SENT}
     wanted = [key for key in keys if key not in there | coming]
     same = {"connector_id": row.connector_id, "grant_id": row.grant_id, "lane": Lane.PERSON}
-    outbox.post([MediaUpload(files=key, **same) for key in wanted])
+    names = _names(wanted)
+    outbox.post([MediaUpload(files=key, names=names[key], **same) for key in wanted])
     return set(keys) <= there
+
+
+def _names(keys: Sequence[str]) -> dict[str, str]:
+    """The files' names, for people to read. One query, none for no keys."""
+    found = looking.files(int(one) for key in keys for one in key.split(","))
+    named = {key: [found[int(one)].name for one in key.split(",") if int(one) in found] for key in keys}
+    return {key: ", ".join(names)[:200] for key, names in named.items()}
 
 
 def wait_again(rows: Sequence["Dispatch"]) -> None:

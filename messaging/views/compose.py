@@ -16,7 +16,7 @@ from messaging.models import Broadcast
 
 from . import picking
 from .base import url
-from .content import kind_of
+from .content import fresh, kind_of
 
 
 class Compose(ConsoleMixin, TemplateView):
@@ -43,7 +43,7 @@ class Compose(ConsoleMixin, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.broadcast is None:
             who = AudienceForm(initial={"mode": "groups", **picking.asked_for(request)})
-            what = self.kind.form()
+            what = fresh(self.kind, request)
         else:
             who = AudienceForm(initial=AudienceForm.initial_of(self.broadcast), broadcast=self.broadcast)
             what = self.kind.form(initial=self.broadcast.content)

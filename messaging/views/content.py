@@ -11,6 +11,7 @@ from django.views.generic import View
 from groups.models import Member
 from kaizala_admin.ui.views import ConsoleMixin
 from messaging import kinds
+from messaging.timing.models import Profile
 
 SHOWN = 20
 LEAST_LETTERS = 2
@@ -20,6 +21,16 @@ def kind_of(request: HttpRequest, default: str = "text") -> kinds.Kind:
     """The kind that the request names, else the default, else a text."""
     asked = request.POST.get("kind") or request.GET.get("kind") or default
     return kinds.every().get(asked) or kinds.get("text")
+
+
+def fresh(kind: kinds.Kind, request: HttpRequest) -> Any:
+    """An empty form; times in it are on the clock of the person who writes."""
+    form = kind.form()
+    if "zone" in form.fields:
+        own: Any = Profile.objects.filter(user=request.user.pk).values_list("time_zone", flat=True)
+        if zone := own.first():
+            form.initial["zone"] = zone
+    return form
 
 
 class _Content(ConsoleMixin, View):
@@ -40,7 +51,7 @@ class Fields(_Content):
     """The fields of the kind, filled with what has been typed for another one as far as the names agree."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        form = self.kind.form()
+        form = fresh(self.kind, request)
         for name, field in form.fields.items():
             value = field.widget.value_from_datadict(request.POST, request.FILES, name)
             if value:

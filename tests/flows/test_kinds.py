@@ -1,5 +1,6 @@
 """Every kind, from the draft to the phones, through real processes; and in a browser, as it was previewed."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -123,6 +124,12 @@ def write(page: Page, kind: str) -> None:
         page.keyboard.type("How many acres?")
         page.get_by_label("Question 2: Kind of answer").select_option("Numeric")
         page.get_by_role("button", name="Move up: Question 2").click()
+        page.get_by_role("button", name="Copy: Question 1").click()
+        page.get_by_role("button", name="Remove: Question 2").click()
+        assert json.loads(page.locator("[name=questions]").input_value()) == [
+            {"title": "How many acres?", "type": "Numeric", "options": [], "hidden": False},
+            {"title": "Which seed?", "type": "SingleOption", "options": ["Maize", "Rice"], "hidden": False},
+        ]
     for file in range({"album": 2, "announcement": 2, "document": 1}.get(kind, 0)):
         page.get_by_role("button", name="Choose or upload").click()
         choose(page, file)

@@ -13,6 +13,7 @@ from django.test import Client
 
 from messaging import kinds
 from messaging.models import Broadcast
+from messaging.timing.models import Profile
 from messaging.views.base import url
 from tests.messaging.conftest import GROUPS, Org, number
 
@@ -165,6 +166,20 @@ def test_people_for_a_job_are_found_by_name_and_number_once_each(org: Org, signe
     assert found(number(3)[-4:]) == [number(3)]
     assert found("p") == []
     assert "Nobody in the groups" in client.get(url("people"), {"q_people": "nobody"}).content.decode()
+
+
+def test_a_meeting_begins_on_the_clock_of_who_writes_it(
+    person: Callable[[str], Any], signed_in: SignIn
+) -> None:
+    client = signed_in("Operator")
+    for zone, chosen in (("", "UTC"), ("Asia/Kolkata", "Asia/Kolkata")):
+        Profile.objects.update_or_create(user=person("Operator"), defaults={"time_zone": zone})
+        pages = [
+            client.get(url("add"), {"kind": "lets_meet"}),
+            client.post(url("fields"), {"kind": "lets_meet"}),
+        ]
+        for page in pages:
+            assert f'<option value="{chosen}" selected>' in page.content.decode()
 
 
 def test_an_unknown_kind_has_no_fields_and_no_preview(db: None, signed_in: SignIn) -> None:

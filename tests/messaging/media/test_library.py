@@ -277,6 +277,21 @@ def test_files_are_handed_out_safely(signed_in: SignIn, name: str, how: str) -> 
     answer.close()
 
 
+def test_what_kaizala_returned_opens_the_file_and_is_shown_nowhere(org: Org, signed_in: SignIn) -> None:
+    file = add("mill.png", files.picture())
+    row = MediaUpload.objects.create(
+        files=str(file.pk), connector=org.connector, grant=org.grant, state="sent", resource="canary-5a"
+    )
+    client = signed_in("Administrator")
+    places = [
+        reverse(f"admin:messaging_mediaupload_{name}", args=args)
+        for name, args in (("changelist", []), ("change", [row.pk]), ("history", [row.pk]))
+    ]
+    shown = [client.get(place).content.decode() for place in (*places, page("change", file.pk))]
+    assert ["canary-5a" in one for one in shown] == [False] * 4
+    assert str(org.connector) in shown[3]
+
+
 def test_who_may_not_see_the_library_gets_no_file(signed_in: SignIn, person: Callable[[str], Any]) -> None:
     file = add("mill.png", files.picture())
     nobody = person("Viewer")
