@@ -16,7 +16,7 @@ from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.outbox import services as outbox
 
-from . import nudges
+from . import nudges, trail
 from .columns import FIELDS, OPTIONAL
 from .models import ImportChunk, ImportRow, ImportRun
 
@@ -111,24 +111,28 @@ def accept(*, run: ImportRun, by: By = None) -> bool:
         )
         if done:
             ImportChunk.objects.filter(run=run.pk).delete()
+            trail.note(run, by, State.CHECKED, State.RUNNING)
     nudges.ring_after_commit(run.pk, nudges.FEED)
     return bool(done)
 
 
-def pause(*, run: ImportRun) -> bool:
+def pause(*, run: ImportRun, by: By = None) -> bool:
     """Nothing more of it is sent until it is resumed; a call under way is finished."""
     with transaction.atomic():
         if not ImportRun.objects.filter(pk=run.pk, state=State.RUNNING).update(state=State.PAUSED):
             return False
         outbox.hold(changes_of(run))
+        trail.note(run, by, State.RUNNING, State.PAUSED)
     return True
 
 
-def resume(*, run: ImportRun) -> bool:
+def resume(*, run: ImportRun, by: By = None) -> bool:
+    """What waits goes on."""
     with transaction.atomic():
         if not ImportRun.objects.filter(pk=run.pk, state=State.PAUSED).update(state=State.RUNNING):
             return False
         outbox.release(changes_of(run))
+        trail.note(run, by, State.PAUSED, State.RUNNING)
     nudges.ring_after_commit(run.pk, nudges.FEED)
     return True
 
@@ -143,7 +147,8 @@ def cancel(*, run: ImportRun, by: By = None) -> bool:
         rows = ImportRow.objects.filter(run=run.pk, state=ImportRow.State.READY)
         rows.update(state=ImportRow.State.CANCELLED)
         ImportChunk.objects.filter(run=run.pk).delete()
-        outbox.cancel(changes_of(run), by)
+        outbox.cancel(changes_of(run))
+        trail.note(run, by, run.state, State.CANCELLED)
     return True
 
 

@@ -21,6 +21,17 @@ COUNTS: dict[type[Any], str] = {Member: "member_count", Subscriber: "subscriber_
 BY_US = 0  # `seen_run` of a row that no sync wrote
 
 
+def told_at(row_class: type[Any], now: datetime) -> dict[str, datetime]:
+    """A members' list that was fetched before this moment says nothing about it (`sync.people.since`)."""
+    return {"event_at": now} if row_class is Member else {}
+
+
+def present(row_class: type[Any], group_id: int | None, numbers: Sequence[str]) -> dict[str, datetime]:
+    """Which of these numbers are in the group, and since when the mirror knows it."""
+    rows = row_class.objects.filter(group=group_id, mobile_number__in=numbers, gone_at__isnull=True)
+    return dict(rows.values_list("mobile_number", "first_seen_at"))
+
+
 def joined(row_class: type[Any], group: Group, numbers: Iterable[str], now: datetime) -> set[str]:
     """Puts these numbers into the group; returns those that were there before."""
     there: set[str] = set()
@@ -37,7 +48,7 @@ def _join_chunk(row_class: type[Any], group: Group, numbers: Sequence[str], now:
             known[number] = (key, gone_at)
     there = {number for number, (_key, gone_at) in known.items() if gone_at is None}
     back = [key for key, gone_at in known.values() if gone_at is not None]
-    row_class.objects.filter(pk__in=back).update(gone_at=None, seen_run=BY_US)
+    row_class.objects.filter(pk__in=back).update(gone_at=None, seen_run=BY_US, **told_at(row_class, now))
     new = _new_people(row_class, group, [number for number in numbers if number not in known], now)
     row_class.objects.bulk_create(new, ignore_conflicts=True)
     _count(group, row_class, len(back) + len(new))
@@ -48,7 +59,7 @@ def _join_chunk(row_class: type[Any], group: Group, numbers: Sequence[str], now:
 
 def _new_people(row_class: type[Any], group: Group, numbers: Sequence[str], now: datetime) -> list[Any]:
     elsewhere = _known_elsewhere(group, numbers)
-    fields = {"group": group, "first_seen_at": now, "seen_run": BY_US}
+    fields = {"group": group, "first_seen_at": now, "seen_run": BY_US, **told_at(row_class, now)}
     return [
         row_class(mobile_number=number, **fields, **elsewhere.get(number, {"person_id": f"tel:{number}"}))
         for number in numbers
@@ -82,7 +93,7 @@ def left(row_class: type[Any], group: Group, now: datetime, **who: Any) -> int:
     """Dates the people whom `who` (a filter) names as gone from the group; returns how many."""
     here = row_class.objects.filter(group=group, gone_at__isnull=True, **who)
     rows = dict(here.values_list("pk", "is_provisioned"))
-    gone = date_gone(row_class, rows, now, BY_US)
+    gone = date_gone(row_class, rows, now, BY_US, **told_at(row_class, now))
     _count(group, row_class, -gone)
     unregistered = sum(not provisioned for provisioned in rows.values())
     lower = Case(
@@ -93,10 +104,10 @@ def left(row_class: type[Any], group: Group, now: datetime, **who: Any) -> int:
     return gone
 
 
-def role(group: Group, person_id: str, wanted: str) -> int:
+def role(group: Group, person_id: str, wanted: str, now: datetime) -> int:
     """A present member's role; returns how many rows changed."""
     rows = Member.objects.filter(group=group, person_id=person_id, gone_at__isnull=True)
-    return rows.exclude(role=wanted).update(role=wanted, seen_run=BY_US)
+    return rows.exclude(role=wanted).update(role=wanted, seen_run=BY_US, event_at=now)
 
 
 def linked(parent: Group, child: Group, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from groups import services as sync_services
 from groups.changes import services
@@ -236,3 +237,42 @@ def test_a_number_refused_in_the_middle_is_found_and_the_others_are_added(
     assert set(numbers) - {"+1234"} <= set(there(synced, group))
     refused = parts.get(refused=1)
     assert refused.results["+1234"][1] == "Kaizala said no: members has to be a list of mobile numbers."
+
+
+def test_an_event_that_tells_of_our_call_before_its_answer_does_not_make_it_there_already(
+    synced: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = ordinary()
+    (change,) = services.add_members(group=group, numbers=NEW[:1])
+    real = GroupChange.perform
+
+    def with_event(self: GroupChange, client: Any) -> Any:
+        answer = real(self, client)
+        now = timezone.now()
+        fields = {
+            "person_id": "told-by-event",
+            "mobile_number": NEW[0],
+            "first_seen_at": now,
+            "event_at": now,
+        }
+        Member.objects.create(group=group, **fields)
+        return answer
+
+    monkeypatch.setattr(GroupChange, "perform", with_event)
+    run_all()
+    assert outcomes(change) == {NEW[0]: "added"}
+    assert Member.objects.filter(group=group, mobile_number=NEW[0], gone_at=None).count() == 1
+
+
+def test_a_list_that_was_fetched_before_our_change_does_not_undo_it(synced: Service) -> None:
+    group = ordinary()
+    leaver = Member.objects.filter(group=group, role="Member", gone_at=None).exclude(mobile_number="")[0]
+    run = sync_services.start_members_sync(group)
+    stale = run.perform(synced.client)  # fetched, not written yet
+    (removed,) = services.remove_members(group=group, members=[leaver])
+    GroupChange.objects.update(follow_up=False)
+    SyncRun.objects.filter(pk=run.pk).update(held=True)
+    run_all()
+    assert outcomes(removed) == {leaver.mobile_number: "removed"}
+    run.record(stale)
+    assert again(leaver).gone_at is not None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from groups.changes.models import GroupChange
+from groups.sync import changed
 from kaizala_admin.kaizala import KaizalaClient, Refused
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane
@@ -56,6 +57,16 @@ def other_id(change: GroupChange) -> str:
 def numbers(change: GroupChange) -> list[str]:
     """The numbers of a change of people."""
     return [str(number) for number in change.payload["numbers"]]
+
+
+def there_before(change: GroupChange, row_class: type[Any]) -> frozenset[str]:
+    """Who is in the group just before the call: an event may tell of the call before its answer is written.
+
+    Of a call that is made again, because its answer was lost: who was there when it was asked for.
+    """
+    known = changed.present(row_class, change.group_id, numbers(change))
+    again = change.attempts > 1
+    return frozenset(number for number, since in known.items() if not again or since < change.created_at)
 
 
 def explained(error: Refused) -> Refused:

@@ -12,23 +12,25 @@ from groups.sync import changed, people
 from kaizala_admin.connectors import clock
 from kaizala_admin.kaizala import KaizalaClient, Person, Refused
 
-from .base import Absent, Halve, Operation, batch, group_id, halve, note, numbers
+from .base import Absent, Halve, Operation, batch, group_id, halve, note, numbers, there_before
 
 RESOLVE = "resolve"  # a stage: the member's user ID is not known yet
 
 
 def _add(change: GroupChange, client: KaizalaClient) -> Any:
-    return batch(change, lambda some: client.add_members(group_id(change), some))
+    before = there_before(change, Member)
+    answer = batch(change, lambda some: client.add_members(group_id(change), some))
+    return answer if isinstance(answer, Halve) else before
 
 
 def _added(change: GroupChange, answer: Any) -> bool:
     """Kaizala does not say who failed (contract 5): who was in the mirror was there, the others are new."""
     if isinstance(answer, Halve):
         return halve(change, answer)
-    there = changed.joined(Member, _group(change), numbers(change), clock.now())
+    changed.joined(Member, _group(change), numbers(change), clock.now())
     settle(
         change,
-        {number: (Outcome.THERE if number in there else Outcome.ADDED, "") for number in numbers(change)},
+        {number: (Outcome.THERE if number in answer else Outcome.ADDED, "") for number in numbers(change)},
     )
     look_again(change)
     return True
@@ -92,7 +94,7 @@ def _role_set(change: GroupChange, answer: Any) -> bool:
         settle(change, {number: (Outcome.REFUSED, answer.message)})
         look_again(change)
         return True
-    changed.role(_group(change), change.payload["person_id"], change.payload["role"])
+    changed.role(_group(change), change.payload["person_id"], change.payload["role"], clock.now())
     settle(change, {number: (Outcome.CHANGED, "")})
     return True
 

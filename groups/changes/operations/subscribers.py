@@ -9,18 +9,21 @@ from groups.sync import changed
 from kaizala_admin.connectors import clock
 from kaizala_admin.kaizala import KaizalaClient, SubscriberResults
 
-from .base import Halve, Operation, batch, group_id, halve, numbers
+from .base import Halve, Operation, batch, group_id, halve, numbers, there_before
 
 
 def _add(change: GroupChange, client: KaizalaClient) -> Any:
-    return batch(change, lambda some: client.add_subscribers(group_id(change), some))
+    before = there_before(change, Subscriber)
+    answer = batch(change, lambda some: client.add_subscribers(group_id(change), some))
+    return answer if isinstance(answer, Halve) else (answer, before)
 
 
-def _added(change: GroupChange, answer: Any) -> bool:
-    if isinstance(answer, Halve):
-        return halve(change, answer)
+def _added(change: GroupChange, told: Any) -> bool:
+    if isinstance(told, Halve):
+        return halve(change, told)
+    answer, there = told
     done = [number for number in numbers(change) if answer[number].done]
-    there = changed.joined(Subscriber, _group(change), done, clock.now())
+    changed.joined(Subscriber, _group(change), done, clock.now())
     good = {number: (Outcome.THERE if number in there else Outcome.ADDED, "") for number in done}
     settle(change, {**_refused(answer), **good})
     return True

@@ -43,10 +43,10 @@ VERBS = {
     "pause": Verb(
         gettext_lazy("Pause"),
         gettext_lazy("Paused. Nothing more is sent until somebody resumes."),
-        lambda run, by: services.pause(run=run),
+        lambda run, by: services.pause(run=run, by=by),
     ),
     "resume": Verb(
-        gettext_lazy("Resume"), gettext_lazy("It goes on."), lambda run, by: services.resume(run=run)
+        gettext_lazy("Resume"), gettext_lazy("It goes on."), lambda run, by: services.resume(run=run, by=by)
     ),
     "cancel": Verb(
         gettext_lazy("Cancel"),
