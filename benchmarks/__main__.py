@@ -23,6 +23,8 @@ BENCHMARKS = {
     "imports": "a sheet of 100,000 rows: its dry run against django-import-export, and a bare insert",
     "lists": "pages of the list of subscribers, 1,000,000 rows against 1,000",
     "home": "the home page after a year: 10,000 broadcasts, 5,000,000 deliveries",
+    "results": "the results page of a survey, 200,000 responses against 200 and against bare SQL",
+    "responses": "200,000 responses with 50 questions as CSV and XLSX, against bare loops",
     "idle": "what every process costs with 50 connectors and nothing to do",
 }
 
