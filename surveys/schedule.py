@@ -10,7 +10,7 @@ from groups.models import Group
 from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Connector
 from surveys.models import ActionInstance, AnswerSchedule
-from surveys.services import syncing
+from surveys.services import digesting, syncing
 from surveys.sync import sent
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,9 @@ def tick() -> int:
     started = sum(_look(schedule, now) for schedule in _due("next_look_at", "look_every", now))
     for schedule in _due("next_refresh_at", "refresh_every", now):
         _mark_open(schedule, now)
-    return started + _fetch_wanted()
+    started += _fetch_wanted()
+    digesting.send_due()
+    return started
 
 
 def _due(field: str, every: str, now: datetime) -> QuerySet[AnswerSchedule]:

@@ -19,7 +19,7 @@ from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago, per_cent
 from surveys.models import Action, ActionInstance
 from surveys.views import action as page
-from surveys.views import answering, feeds, jobs, runs, verbs
+from surveys.views import answering, digest, feeds, jobs, runs, verbs
 
 KIND_TONES = {"Survey": "primary", "Poll": "info", "Job": "warning", "LetsMeet": "success", "Action": ""}
 
@@ -90,6 +90,7 @@ class ActionAdmin(ReadOnlyAdmin):
             ("jobs/", jobs.JobBoard, "jobs"),
             ("look/", runs.LookEverywhere, "look"),
             ("answer/<int:pk>/", answering.AnswerPage, "answer"),
+            ("<int:pk>/digest/", digest.DigestPage, "digest"),
             ("<int:pk>/export/", feeds.ExportPage, "export"),
             ("<int:pk>/revoke/", feeds.RevokeFeed, "revoke"),
             ("<int:pk>/fetch/", verbs.Fetch, "fetch"),

@@ -5,6 +5,7 @@ Only `sync` and `events` write the mirrors; reviews, reminders and answers of ou
 
 from .actions import Action, ActionInstance, Assignee, Question
 from .asking import Answering, Reminder
+from .digests import Digest
 from .feeds import Feed
 from .responses import Response, ResponseEdit, Review, Tally
 from .syncing import AnswerSchedule, AnswerSync
@@ -16,6 +17,7 @@ __all__ = [
     "AnswerSync",
     "Answering",
     "Assignee",
+    "Digest",
     "Feed",
     "Question",
     "Reminder",

@@ -55,6 +55,7 @@ class Action(models.Model):
             ("sync_answers", _("Can fetch answers from Kaizala")),
             ("answer_action", _("Can answer surveys and jobs in the name of a grant")),
             ("remind_people", _("Can remind people who have not answered")),
+            ("set_digest", _("Can set up digests by mail")),
             ("make_feed", _("Can make and revoke addresses for tools")),
         ]
 

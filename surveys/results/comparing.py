@@ -69,5 +69,5 @@ def _sentence(pairs: Sequence[Pair], both: tuple[Result, Result]) -> str:
     widest = max(pairs, key=lambda pair: abs(pair.difference))
     if not widest.difference:
         return _("Both answered alike.")
-    told = {"label": widest.label, "points": number_format(abs(widest.difference), 0)}
+    told = {"label": widest.label, "points": number_format(round(abs(widest.difference)))}
     return _("They differ most in “%(label)s”: by %(points)s percentage points.") % told

@@ -112,7 +112,7 @@ def _most_chosen(pairs: Sequence[tuple[str, int, str]], answered: int) -> str:
     best = [label for label, count, _value in pairs if count == most and most]
     if not best:
         return _("Nobody has chosen anything yet.")
-    told = {"n": _n(most), "all": _n(answered), "share": number_format(share(most, answered), 0)}
+    told = {"n": _n(most), "all": _n(answered), "share": number_format(round(share(most, answered)))}
     if len(best) > 1:
         names = ", ".join(f"“{label}”" for label in best[:3]) + (" …" if len(best) > 3 else "")
         return _("Equally often, %(n)s times each: %(names)s.") % {**told, "names": names}

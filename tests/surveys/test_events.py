@@ -204,3 +204,20 @@ def test_a_poll_answer_without_a_time_is_kept_and_an_update_of_it_is_fetched(gro
     row = Response.objects.get()
     assert (row.answers, row.edit_count) == ({"q0": "Coffee"}, 1)
     assert ActionInstance.objects.get().wants_fetch is True
+
+
+def test_no_name_or_number_of_an_anonymous_survey_is_anywhere_in_the_database(group: Group) -> None:
+    """Also not after an edit, in the history, in keys, or when the survey was not known as anonymous."""
+    for at in (0, 3_000):
+        tell(group, survey("r1", "Good" if at else "Poor", at))
+    tell(group, {**CREATED, "isAnonymous": True})
+    tell(group, survey("r2", "Good", 9_000, isAnonymous=True, responder="", responderName=""))
+    told = {"+919812345678", "9812345678", "Asha", "u1"}
+    found = set()
+    for table in connection.introspection.table_names():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            text = str(cursor.fetchall())
+        found |= {(table, word) for word in told if f"'{word}'" in text or f'"{word}"' in text}
+    assert found == set()
+    assert Response.objects.count() == 2
