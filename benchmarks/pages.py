@@ -37,8 +37,8 @@ def compare(
             with on_database(database), override_settings(**PLAIN):
                 client = someone()
                 for name, path in pages.items():
-                    open_page(client, path)  # the caches of process and database are warm for both
-                    seconds, queries = open_page(client, path)
+                    _open(client, path)  # the caches of process and database are warm for both
+                    seconds, queries = _open(client, path)
                     found.setdefault((database, name), []).append(seconds)
                     asked[database, name] = queries
     for name in pages:
@@ -63,7 +63,7 @@ def someone() -> Client:
     return client
 
 
-def open_page(client: Client, path: str) -> tuple[float, int]:
+def _open(client: Client, path: str) -> tuple[float, int]:
     with CaptureQueriesContext(connection) as seen:
         begun = time.perf_counter()
         answer = client.get(path)

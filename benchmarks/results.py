@@ -10,7 +10,8 @@ from django.test.utils import override_settings
 
 from benchmarks.ground import Ground, empty_tables
 from benchmarks.measure import Line, milliseconds, times
-from benchmarks.pages import PLAIN, analyse, open_page, someone
+from benchmarks.pages import PLAIN, analyse, someone
+from benchmarks.pages import _open as open_page
 from benchmarks.survey import fill
 from surveys.models import Action, Question
 

@@ -8,9 +8,7 @@ class SurveysConfig(AppConfig):
     verbose_name = _("Answers")
 
     def ready(self) -> None:
-        from . import (
-            events,  # noqa: F401 - its handlers register themselves
-            exporting,
-        )
+        from . import events, exporting, subscribing  # noqa: F401
 
         exporting.register()
+        subscribing.register()

@@ -14,8 +14,7 @@ KINDS = {
     "survey": Action.Kind.SURVEY,
     "poll": Action.Kind.POLL,
     "job": Action.Kind.JOB,
-    "meeting": Action.Kind.MEETING,
-    "letsmeet": Action.Kind.MEETING,
+    "lets_meet": Action.Kind.MEETING,
 }
 MOST = 200  # at a time; the next tick takes the rest
 

@@ -6,13 +6,27 @@ from typing import Any
 
 import pytest
 
+from groups.models import Group
+from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.kaizala import Job, Poll, PollChoice, Question
 from kaizala_admin.kaizala.payloads import SurveyResponse
-from surveys import counting
-from surveys.models import Action, ActionInstance, AnswerSync, Assignee, Response, ResponseEdit, Tally
+from messaging.models import Broadcast, Dispatch
+from surveys import counting, schedule, subscribing
+from surveys.models import (
+    Action,
+    ActionInstance,
+    AnswerSchedule,
+    AnswerSync,
+    Assignee,
+    Response,
+    ResponseEdit,
+    Tally,
+)
 from surveys.services import syncing
+from surveys.sync.sent import adopt
 
 from .conftest import Service
+from .test_events import tell
 
 
 def totals(instance: ActionInstance) -> dict[tuple[int, str], int]:
@@ -142,3 +156,96 @@ def test_many_actions_are_paged_through_without_a_gap(service: Service) -> None:
     done = service.drive(rows)
     assert done.state == "sent"
     assert sorted(Action.objects.values_list("title", flat=True)) == [f"Survey {at}" for at in range(7)]
+
+
+@pytest.mark.django_db
+def test_what_we_sent_is_there_before_any_list_tells_of_it_and_belongs_together(service: Service) -> None:
+    other = Group.objects.create(
+        tenant=service.group.tenant, group_id="other", name="Other", first_seen_at=service.group.first_seen_at
+    )
+    sent = service.send()
+    grant = Grant.objects.get()
+    broadcast = Broadcast.objects.create(tenant=service.group.tenant, title="Ours", kind="survey")
+    same: dict[str, Any] = {"broadcast": broadcast, "mode": "group", "grant": grant, "state": "sent"}
+    same["connector"] = grant.connector
+    Dispatch.objects.create(group=service.group, action_id=sent.action_id, people=7, **same)
+    Dispatch.objects.create(group=other, action_id="elsewhere", people=2, **same)
+    assert adopt() == 2
+    assert adopt() == 0
+    action = Action.objects.get()
+    assert (action.kind, action.broadcast, action.instances.count()) == ("Survey", broadcast, 2)
+    assert [one.reached for one in action.instances.order_by("pk")] == [7, 2]
+    service.drive(syncing.fetch_wanted(groups=[service.group]))
+    action.refresh_from_db()
+    assert (action.title, action.questions.count()) == ("Harvest", 7)
+
+
+@pytest.mark.django_db
+def test_the_schedule_starts_what_is_due_once(service: Service) -> None:
+    service.send()
+    assert schedule.tick() == 0  # a new connector reads its groups first
+    AnswerSchedule.objects.update(next_look_at=service.group.first_seen_at)
+    assert schedule.tick() == 1
+    assert schedule.tick() == 0  # its time has moved on
+    assert AnswerSync.objects.count() == 1
+    service.drive(list(AnswerSync.objects.all()))
+    assert ActionInstance.objects.get().wants_fetch is False
+    assert schedule.tick() == 0
+    ActionInstance.objects.update(wants_fetch=True)
+    assert schedule.tick() == 1
+
+
+@pytest.mark.django_db
+def test_an_action_that_is_gone_is_dated_and_the_others_are_still_fetched(service: Service) -> None:
+    service.send("First")
+    service.look()
+    ActionInstance.objects.update(kaizala_id="no-such-action", wants_fetch=True)
+    service.send("Second")
+    row = service.look()
+    assert row.state == "sent"
+    gone = ActionInstance.objects.get(kaizala_id="no-such-action")
+    assert gone.gone_at is not None
+    here = ActionInstance.objects.filter(gone_at=None, fetched_at__isnull=False)
+    assert sorted(row.action.title for row in here) == ["First", "Second"]
+
+
+@pytest.mark.django_db
+def test_a_sync_and_an_event_of_the_same_answer_make_one_response(service: Service) -> None:
+    sent = service.send()
+    response_id = service.client.post_survey_response(service.group.group_id, sent.action_id, answer())
+    told = service.client.fetch_action(service.group.group_id, sent.action_id).responses[0]
+    rows = [
+        {"title": one.title, "type": one.type, "options": [], "answer": one.answer} for one in told.answers
+    ]
+    moment = int(told.sent_at.timestamp() * 1000) + 345
+    hidden = {"title": "ResponseTime", "type": "DateTime", "answer": moment, "isInvisible": True}
+    data = {
+        "actionId": sent.action_id,
+        "groupId": service.group.group_id,
+        "responseId": response_id,
+        "responder": told.responder,
+        "responderName": told.responder_name,
+        "responseDetails": {"responseWithQuestions": [*rows, hidden]},
+    }
+    tell(service.group, data)
+    service.look()
+    tell(service.group, data)
+    response = Response.objects.get()
+    assert (response.edit_count, ResponseEdit.objects.count()) == (0, 0)
+    assert totals(response.instance) == counted(response.instance)
+
+
+@pytest.mark.django_db
+def test_open_surveys_that_we_sent_are_offered_to_subscription_rules(service: Service) -> None:
+    service.send()
+    service.look()
+    connector = Connector.objects.get()
+    assert list(subscribing.every_action(connector)) == []
+    broadcast = Broadcast.objects.create(tenant=service.group.tenant, title="Ours", kind="survey")
+    instance = ActionInstance.objects.get()
+    instance.dispatch = Dispatch.objects.create(
+        broadcast=broadcast, group=service.group, mode="group", grant=Grant.objects.get(), connector=connector
+    )
+    instance.save()
+    wanted = list(subscribing.every_action(connector))
+    assert [(one.object_id, one.label) for one in wanted] == [(instance.kaizala_id, "Harvest")]

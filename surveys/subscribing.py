@@ -1,0 +1,49 @@
+"""What rules for events may ask of surveys, polls and jobs, and what is repaired when events were lost."""
+
+from collections.abc import Iterator
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from groups import queries
+from groups.models import Group
+from kaizala_admin.connectors.models import Connector
+from kaizala_admin.webhooks import gaps, sources
+from kaizala_admin.webhooks.models import Subscription
+from surveys.models import ActionInstance
+
+EVERY_ACTION = "actions"
+ANSWERS = ("SurveyResponse", "ActionResponse", "JobResponse", "PollResponse", "LetsMeetResponse")
+MOST = 2_000  # subscriptions that one rule asks for, the latest sent first
+
+
+def register() -> None:
+    """Once, at start-up."""
+    title = _("Every open survey, poll and job that we sent")
+    sources.register(sources.Source(EVERY_ACTION, title, "Action", ANSWERS, every_action))
+    gaps.on_gap(fetch_again)
+
+
+def every_action(connector: Connector) -> Iterator[sources.Wanted]:
+    """Each that this connector sent and that may still be answered."""
+    still = Q(due_at=None) | Q(due_at__gt=timezone.now())
+    rows = ActionInstance.objects.filter(
+        still, dispatch__connector=connector, gone_at=None, is_completed=False
+    )
+    found = list(rows.select_related("action").order_by("-sent_at")[:MOST])
+    grants = queries.best_grants(list({row.group_id for row in found}))
+    for row in found:
+        if row.group_id in grants:
+            yield sources.Wanted(row.kaizala_id, grants[row.group_id].pk, row.action.title)
+
+
+def fetch_again(subscription: Subscription) -> None:
+    """Fetches its answers once more, as it was off for a while; those of a group, all that are open."""
+    rows = ActionInstance.objects.filter(group__tenant=subscription.connector.tenant_id, gone_at=None)
+    if subscription.object_type == Subscription.Object.ACTION:
+        rows.filter(kaizala_id=subscription.object_id).update(wants_fetch=True)
+    elif subscription.object_type == Subscription.Object.GROUP:
+        groups = Group.objects.filter(group_id=subscription.object_id)
+        still = Q(due_at=None) | Q(due_at__gt=timezone.now())
+        rows.filter(still, group__in=groups, is_completed=False).update(wants_fetch=True)
