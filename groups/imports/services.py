@@ -47,6 +47,8 @@ def start(
         if group is None:
             raise CannotChange(_("Choose the group."))
         _need_changeable(group, subscribers)
+        if kind != Kind.ADD:
+            _need_known(group)
     owner = group.tenant if group else tenant
     if owner is None:
         raise CannotChange(_("Choose the organisation."))
@@ -80,6 +82,15 @@ def _in_parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
             del held[:CHUNK]
     if held:
         yield bytes(held)
+
+
+def _need_known(group: Group) -> None:
+    """Who is to leave is looked up in the mirror."""
+    if group.synced_at is None:
+        raise CannotChange(
+            _("“%(group)s” has never been synced, so its people are not known. Sync it first.")
+            % {"group": group.name}
+        )
 
 
 def _need_changeable(group: Group, subscribers: bool) -> None:

@@ -64,6 +64,7 @@ def make_group(
         group_id=key,
         name=name,
         first_seen_at=now,
+        synced_at=now,
         group_type="ConnectGroup" if public else "Group",
     )
     Reach.objects.create(grant=grant, group=group, role="Admin" if admin else "Member", first_seen_at=now)

@@ -123,6 +123,22 @@ def test_the_diff_of_an_equal_list_is_shown_before_it_is_applied(boss: Client, g
     assert "To remove" in asked
 
 
+def test_a_list_that_would_empty_the_group_is_asked_about(boss: Client, group: Group) -> None:
+    fill(group, *(f"+9198123100{index:02}" for index in range(12)))
+    Group.objects.filter(pk=group.pk).update(member_count=12)
+    run = checked(f"Phone\n{A}\n", "equal", group=group)
+    asked = text(boss.post(page("accept", run.pk)))
+    assert "12 of the group&#x27;s 12 people would be removed. Is this the right list?" in asked
+
+
+def test_people_of_a_group_that_was_never_synced_are_not_removed(boss: Client, group: Group) -> None:
+    Group.objects.update(synced_at=None)
+    form = {"kind": "equal", "group": "wells", "region": "IN", "tenant": group.tenant_id}
+    answer = boss.post(page("new"), {**form, "file": SimpleUploadedFile("a.csv", A.encode())})
+    assert "has never been synced, so its people are not known. Sync it first." in text(answer)
+    assert ImportRun.objects.count() == 0
+
+
 def test_a_viewer_sees_imports_and_changes_nothing(group: Group) -> None:
     from django.contrib.auth.models import Group as Role
 

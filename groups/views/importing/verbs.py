@@ -19,6 +19,7 @@ from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
 from .base import MANAGE, ImportMixin, url
 
 Text = str | Promise
+FEW, SHARE = 10, 5  # more than ten people, and more than one in five: asked twice
 TOO_LATE = gettext_lazy("That was too late: the import is in another state now. Look again.")
 
 
@@ -102,5 +103,17 @@ class Do(ImportMixin, View):
             facts=facts,
             url=self.request.path,
             tone=verb.tone,
+            warnings=self._warnings(found) if verb is VERBS["accept"] else [],
         )
         return ask_first(self.request, page)
+
+    def _warnings(self, found: dict[str, int]) -> list[Text]:
+        """A list that would empty the group is more often the wrong list."""
+        leaving, group = found.get("ready:remove", 0), self.run.group
+        if group is None:
+            return []
+        present = group.subscriber_count if self.run.subscribers else group.member_count
+        if leaving <= FEW or leaving * SHARE <= present:
+            return []
+        words = _("%(n)s of the group's %(all)s people would be removed. Is this the right list?")
+        return [words % {"n": f"{leaving:,}", "all": f"{present:,}"}]
