@@ -19,6 +19,7 @@ class ContentForm(forms.Form):
     """What a kind asks for. `region` (two letters): where phone numbers without a country belong."""
 
     region: str = ""
+    use_required_attribute = False  # what is missing is said at its field, in our words
 
     def typed(self) -> dict[str, Any]:
         """What stands in the form now, right or wrong: for the preview."""

@@ -146,6 +146,13 @@ def test_what_is_wrong_with_a_question_comes_back_to_the_builder(org: Org, signe
     assert "Question 1: Write the question." in page
 
 
+def test_what_is_missing_is_said_at_its_field_and_read_out_with_it(org: Org, signed_in: SignIn) -> None:
+    given = {"kind": "announcement", "headline": "", "message": "It rains", "mode": "groups"}
+    page = signed_in("Operator").post(url("add"), given).content.decode()
+    assert re.search(r'<input[^>]*name="headline"[^>]*aria-describedby="id_headline_error"', page)
+    assert re.search(r'id="id_headline_error">Write something here: it cannot be empty\.</p>', page)
+
+
 def test_a_jobs_numbers_belong_to_the_tenants_country(org: Org, signed_in: SignIn) -> None:
     given = {"kind": "job", "headline": "Count", "assignees": "098000 00001", "due_in_hours": "24"}
     where = {"mode": "groups", "groups": [org.group().pk]}

@@ -249,6 +249,17 @@ def test_a_file_is_uploaded_shown_picked_fetched_and_removed(signed_in: SignIn) 
     assert MediaFile.objects.count() == 0
 
 
+def test_a_large_file_that_the_web_server_put_on_the_disk_is_taken_too(
+    signed_in: SignIn, settings: Any
+) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    answers = [
+        upload(signed_in("Operator"), name, files.EVERY[name][0])
+        for name in ("photo.png", "a.docx", "a.doc", "price.pdf")
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 4
+
+
 def test_what_is_wrong_with_an_upload_is_said(signed_in: SignIn) -> None:
     client = signed_in("Operator")
     answer = upload(client, "prices.jpg", files.PDF)
