@@ -8,7 +8,8 @@ class SurveysConfig(AppConfig):
     verbose_name = _("Answers")
 
     def ready(self) -> None:
-        from . import events, exporting, subscribing  # noqa: F401
+        from . import elsewhere, events, exporting, subscribing  # noqa: F401
 
+        elsewhere.register()
         exporting.register()
         subscribing.register()

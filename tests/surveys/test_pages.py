@@ -249,3 +249,13 @@ def test_a_job_is_on_the_board_and_is_marked_as_done_from_the_console(
     assert "Clean the well" in board.content.decode()
     for by in ("group", "person"):
         assert text(client, f"{reverse('admin:surveys_action_jobs')}?by={by}")
+
+
+def test_groups_and_people_show_what_was_answered(sent: Sent, signed_in: Signed) -> None:
+    client = signed_in("Viewer")
+    one = Response.objects.exclude(responder_number="").order_by("pk")[0]
+    group = Group.objects.get()
+    assert "Harvest" in text(client, f"{reverse('admin:groups_group_change', args=[group.pk])}?tab=answers")
+    member = group.members.get(mobile_number=one.responder_number)
+    shown = text(client, reverse("admin:groups_member_change", args=[member.pk]))
+    assert one.get_absolute_url() in shown
