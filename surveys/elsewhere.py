@@ -39,18 +39,7 @@ def of_person(somebody: Somebody, request: HttpRequest) -> dict[str, Any]:
 
 def register() -> None:
     """At start-up."""
-    tabs.register(
-        tabs.Tab(
-            "answers",
-            _("Surveys and jobs"),
-            "surveys.view_action",
-            "surveys/tabs/of_group.html",
-            of_group,
-            45,
-        )
-    )
-    sections.register(
-        sections.Section(
-            "answers", _("Answered"), "surveys.view_response", "surveys/sections/person.html", of_person, 40
-        )
-    )
+    group_tab = ("answers", _("Surveys and jobs"), "surveys.view_action", "surveys/tabs/of_group.html")
+    tabs.register(tabs.Tab(*group_tab, of_group, 45))
+    section = ("answers", _("Answered"), "surveys.view_response", "surveys/sections/person.html")
+    sections.register(sections.Section(*section, of_person, 40))

@@ -12,6 +12,7 @@ from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Grant
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane
+from messaging import trail
 from surveys.models import Action, ActionInstance, Answering, Response
 
 
@@ -64,6 +65,7 @@ def answer(
     try:
         with transaction.atomic():
             outbox.post([row])
+            trail.note(instance.action, by, "answer from here", after=token)
     except IntegrityError:
         return None
     return row

@@ -14,16 +14,26 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from kaizala_admin.connectors import clock
+from messaging import trail
 from surveys import digests
 from surveys.models import Action, ActionInstance, Digest
 
 log = logging.getLogger(__name__)
 
 
-def set_up(*, action: Action, every: str, weekday: int, hour: int, people: Sequence[User]) -> Digest | None:
+def set_up(
+    *,
+    action: Action,
+    every: str,
+    weekday: int,
+    hour: int,
+    people: Sequence[User],
+    by: User | None,
+) -> Digest | None:
     """Sends to these people from now on; to nobody turns it off. Returns the digest, None when off."""
     if not people:
         Digest.objects.filter(action=action).delete()
+        trail.note(action, by, "digest off")
         return None
     now = clock.now()
     with transaction.atomic():
@@ -33,6 +43,7 @@ def set_up(*, action: Action, every: str, weekday: int, hour: int, people: Seque
             action=action, defaults=told, create_defaults={**told, "counted": _responses(action)}
         )
         row.people.set(people)
+        trail.note(action, by, "digest", after=every, people=len(people))
     return row
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
 
 from kaizala_admin.connectors import clock
+from messaging import trail
 from surveys.models import Action, Feed
 from surveys.models.feeds import digest_of, new_token
 
@@ -28,12 +29,16 @@ def make(
         created_by=told,
         created_at=clock.now(),
     )
+    trail.note(action, by, "make an address", after=feed.name)
     return feed, token
 
 
-def revoke(*, feed: Feed) -> bool:
+def revoke(*, feed: Feed, by: AbstractBaseUser | None) -> bool:
     """Nobody can read it any more. False: it was revoked before."""
-    return bool(Feed.objects.filter(pk=feed.pk, revoked_at=None).update(revoked_at=clock.now()))
+    done = Feed.objects.filter(pk=feed.pk, revoked_at=None).update(revoked_at=clock.now())
+    if done:
+        trail.note(feed.action, by, "revoke an address", before=feed.name)
+    return bool(done)
 
 
 def read(*, token: str) -> Feed | None:

@@ -15,7 +15,7 @@ from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Grant
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane, State
-from messaging import lines
+from messaging import lines, trail
 from messaging import services as messaging
 from messaging.audience import PEOPLE
 from messaging.models import Broadcast
@@ -82,7 +82,10 @@ def _remind(instance: ActionInstance, grant: Grant, by: AbstractBaseUser | None)
         again = Reminder.objects.filter(instance=locked, created_at__gt=clock.now() - QUIET)
         if again.exclude(state__in=[State.FAILED, State.CANCELLED]).exists():
             return 0
-        return len(outbox.post(list(_rows(instance, grant, by))))
+        rows = outbox.post(list(_rows(instance, grant, by)))
+        people = sum(row.people for row in rows)
+        trail.note(instance.action, by, "remind", people=people, calls=len(rows))
+        return len(rows)
 
 
 def _rows(instance: ActionInstance, grant: Grant, by: AbstractBaseUser | None) -> Iterator[Reminder]:

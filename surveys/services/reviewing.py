@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 
 from kaizala_admin.connectors import clock
+from messaging import trail
 from surveys.models import Response, Review
 
 
@@ -12,5 +14,7 @@ def review(*, response: Response, state: str, note: str, by: AbstractBaseUser | 
     """Sets state and note. The last word holds; there is one review a response."""
     who: Any = by
     said = {"state": Review.State(state), "note": note.strip(), "by": who, "at": clock.now()}
-    row, _made = Review.objects.update_or_create(response=response, defaults=said)
+    with transaction.atomic():
+        row, _made = Review.objects.update_or_create(response=response, defaults=said)
+        trail.note(response, by, "review", after=row.state)
     return row

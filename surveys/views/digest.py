@@ -71,12 +71,14 @@ class DigestPage(ActionMixin, ConsoleView):
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form), status=422)
         said = form.cleaned_data
+        user: Any = request.user
         row = digesting.set_up(
             action=self.action,
             every=said["every"],
             weekday=said["weekday"],
             hour=said["hour"],
             people=list(said["people"]),
+            by=user,
         )
         messages.success(request, _("The digest is set up.") if row else _("The digest is off."))
         return HttpResponseRedirect(request.path)

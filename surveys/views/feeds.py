@@ -83,7 +83,8 @@ class RevokeFeed(ActionMixin, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         key = request.POST.get("feed", "")
         feed = get_object_or_404(Feed, action=self.action, pk=key if key.isdecimal() and len(key) < 19 else 0)
-        if feeding.revoke(feed=feed):
+        user: Any = request.user
+        if feeding.revoke(feed=feed, by=user):
             messages.success(request, _("The address is revoked: nobody can read it any more."))
         return HttpResponseRedirect(reverse("admin:surveys_action_export", args=[pk]))
 

@@ -47,7 +47,9 @@ def test_the_next_time_is_by_the_clock_on_the_wall() -> None:
 
 
 def test_a_due_digest_is_sent_once_and_names_nobody(action: Action) -> None:
-    digesting.set_up(action=action, every="day", weekday=0, hour=8, people=[person(), person("bilal")])
+    digesting.set_up(
+        action=action, every="day", weekday=0, hour=8, people=[person(), person("bilal")], by=None
+    )
     assert digesting.send_due() == 0
     Digest.objects.update(next_at=BEFORE, counted=1)
     assert digesting.send_due() == 2
@@ -63,7 +65,7 @@ def test_a_due_digest_is_sent_once_and_names_nobody(action: Action) -> None:
 
 def test_who_may_not_look_any_more_gets_no_mail(action: Action) -> None:
     user = person()
-    digesting.set_up(action=action, every="day", weekday=0, hour=8, people=[user])
+    digesting.set_up(action=action, every="day", weekday=0, hour=8, people=[user], by=None)
     user.groups.clear()
     Digest.objects.update(next_at=BEFORE)
     assert digesting.send_due() == 0
@@ -77,7 +79,7 @@ def test_a_mail_server_that_fails_is_noted_and_not_tried_over_and_over(
         raise ConnectionRefusedError
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
-    digesting.set_up(action=action, every="day", weekday=0, hour=8, people=[person()])
+    digesting.set_up(action=action, every="day", weekday=0, hour=8, people=[person()], by=None)
     Digest.objects.update(next_at=BEFORE)
     assert digesting.send_due() == 0
     row = Digest.objects.get()

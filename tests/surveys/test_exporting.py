@@ -122,9 +122,9 @@ def test_an_address_answers_without_signing_in_until_it_is_revoked(action: Actio
     sheet = body(Client().get(reverse("surveys-feed", args=[token, "csv"])))
     assert len(list(csv.reader(io.StringIO(sheet.removeprefix("\ufeff"))))) == 4
     assert Feed.objects.get().used_at is not None
-    assert feeding.revoke(feed=feed) is True
+    assert feeding.revoke(feed=feed, by=user) is True
     assert Client().get(reverse("surveys-feed", args=[token, "csv"])).status_code == 404
-    assert feeding.revoke(feed=feed) is False
+    assert feeding.revoke(feed=feed, by=user) is False
 
 
 def test_an_address_ends_with_its_makers_rights(action: Action) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from auditlog.models import LogEntry
 from django.contrib.auth.models import Group as Role
 from django.contrib.auth.models import User
 from django.test import Client
@@ -101,6 +102,8 @@ def test_a_review_is_kept_and_filtered_by(sent: Sent, signed_in: Signed) -> None
     client.post(reverse("admin:surveys_response_review", args=[one.pk]), said)
     review = Review.objects.get()
     assert (review.response_id, review.state, review.note) == (one.pk, "problem", "Call back")
+    noted = LogEntry.objects.get_for_object(one).get()
+    assert (noted.changes, noted.actor) == ({"review": ["", "problem"]}, review.by)
     lines = client.get(page(), {"tab": "responses", "review": "problem"}).context["lines"]
     assert [line.row.pk for line in lines] == [one.pk]
     assert "Call back" in text(client, one.get_absolute_url())
