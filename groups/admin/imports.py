@@ -9,7 +9,7 @@ from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 
 from groups.access import may
-from groups.imports.models import ImportRun
+from groups.imports.models import ImportRow, ImportRun
 from groups.views import importing
 from groups.views.importing.base import TONES, url
 from kaizala_admin.ui.admin import ReadOnlyAdmin
@@ -18,12 +18,23 @@ from kaizala_admin.ui.templatetags.ui import ago
 from .columns import column
 from .filters import KindFilter, StateFilter
 
+SHOWN = (ImportRow.State.DONE, ImportRow.State.REFUSED, ImportRow.State.CANCELLED, ImportRow.State.WRONG)
+
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnlyAdmin):
     """A row opens the import's own page."""
 
-    list_display = ("file_and_kind", "target", "state_name", "rows_read", "uploaded_by", "uploaded", "ended")
+    list_display = (
+        "file_and_kind",
+        "target",
+        "state_name",
+        "rows_read",
+        "result",
+        "uploaded_by",
+        "uploaded",
+        "ended",
+    )
     list_filter = (KindFilter, StateFilter)
     list_select_related = ("group", "tenant", "created_by")
     search_fields = ("file_name", "group__name")
@@ -48,6 +59,14 @@ class ImportRunAdmin(ReadOnlyAdmin):
     @column(_("state"), label=TONES)
     def state_name(self, row: ImportRun) -> tuple[str, str]:
         return row.state, row.get_state_display()
+
+    @column(_("result"))
+    def result(self, row: ImportRun) -> str:
+        words = dict(ImportRow.State.choices)
+        told = [
+            f"{count:,} {str(words[state]).lower()}" for state, count in row.totals.items() if state in SHOWN
+        ]
+        return ", ".join(told) or "–"
 
     @column(_("uploaded by"))
     def uploaded_by(self, row: ImportRun) -> str:

@@ -56,6 +56,24 @@ def grant_for(group: Group) -> Grant:
     return reach.grant
 
 
+def grant_for_link(parent: Group, child: Group) -> Grant:
+    """A grant that may change both: Kaizala wants an admin of the parent and of the child.
+
+    Raises CannotChange when there is none, as far as the mirror knows.
+    """
+    if why := problem(parent):
+        raise CannotChange(why)
+    able = queries.usable_reaches().exclude(role="Member")
+    below = set(able.filter(group=child).values_list("grant_id", flat=True))
+    for reach in able.filter(group=parent):
+        if reach.grant_id in below:
+            return reach.grant
+    raise CannotChange(
+        _("No grant is an admin of both “%(parent)s” and “%(child)s”, which Kaizala wants for a link.")
+        % {"parent": parent.name, "child": child.name}
+    )
+
+
 def need_public(group: Group) -> None:
     """Raises CannotChange unless the group can have subscribers (contract 6)."""
     if group.group_type != Group.Type.PUBLIC:

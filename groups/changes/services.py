@@ -125,10 +125,10 @@ def link(
             _("“%(group)s” is not at Kaizala any more, or belongs to another organisation.")
             % {"group": child.name}
         )
-    grant = checking.grant_for(parent)
     with transaction.atomic():
         Tenant.objects.select_for_update().get(pk=parent.tenant_id)  # one link at a time, or two make a ring
         checking.need_no_ring(parent, child)
+        grant = checking.grant_for_link(parent, child)
         return _post_one(_change(Kind.LINK, grant, parent, {}, by, other=child, undoes=undoes, **more))
 
 

@@ -191,6 +191,7 @@ def _present(group: int, subscribers: bool, numbers: Sequence[str]) -> dict[str,
 def _settle(row: Judged, role: str | None) -> None:
     if row.action == Action.REMOVE:
         row.state = READY if role is not None else THERE
+        row.role = "admin" if role == Member.Role.ADMIN else row.role
     elif role is not None:
         promote = row.role == "admin" and role != Member.Role.ADMIN
         row.action, row.state = (Action.PROMOTE.value, READY) if promote else (row.action, THERE)

@@ -47,6 +47,7 @@ class ImportRun(models.Model):
     calls = models.PositiveIntegerField(_("calls"), default=0)
     seconds = models.PositiveIntegerField(default=0)  # that the calls take at today's budgets
     kept = models.JSONField(default=dict, blank=True)  # who stays although the list lacks them: {why: count}
+    totals = models.JSONField(_("result"), default=dict, blank=True)  # rows by state, once it is over
     error = models.CharField(_("error"), max_length=500, blank=True)
     claim = models.PositiveIntegerField(default=0)  # grows with each reader: a late one writes nothing
     lease_until = models.DateTimeField(null=True, blank=True)

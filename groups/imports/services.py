@@ -16,7 +16,7 @@ from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.outbox import services as outbox
 
-from . import nudges, trail
+from . import feeding, nudges, trail
 from .columns import FIELDS, OPTIONAL
 from .models import ImportChunk, ImportRow, ImportRun
 
@@ -159,6 +159,7 @@ def cancel(*, run: ImportRun, by: By = None) -> bool:
         rows.update(state=ImportRow.State.CANCELLED)
         ImportChunk.objects.filter(run=run.pk).delete()
         outbox.cancel(changes_of(run))
+        feeding.close(run.pk)
         trail.note(run, by, run.state, State.CANCELLED)
     return True
 

@@ -190,6 +190,10 @@ def test_what_a_grant_may_not_do_is_said_before_anything_is_queued(synced: Servi
         services.create_group(grant=one_group, name="N", welcome_message="W")
     with pytest.raises(CannotChange, match="is not a public group"):
         services.add_subscribers(group=group, numbers=NEW)
+    child = Group.objects.filter(group_type="Group").exclude(pk=group.pk)[0]
+    Reach.objects.filter(group=child).update(role="Member")
+    with pytest.raises(CannotChange, match="No grant is an admin of both"):
+        services.link(parent=group, child=child)
     Reach.objects.filter(group=group).update(role="Member")
     with pytest.raises(CannotChange, match="Only an admin of"):
         services.add_members(group=group, numbers=NEW)

@@ -67,6 +67,7 @@ def test_a_sheet_is_uploaded_checked_accepted_and_stands_in_the_history(boss: Cl
     assert stored(run).state == "paused"
     boss.post(page("cancel", run.pk), {"confirmed": "yes"})
     assert (stored(run).state, states(run)) == ("cancelled", {"there": 1, "cancelled": 1, "wrong": 1})
+    assert "1 cancelled, 1 wrong" in text(boss.get(page("changelist")))
 
 
 def test_a_form_that_names_no_group_says_so(boss: Client, group: Group) -> None:
@@ -129,6 +130,12 @@ def test_a_list_that_would_empty_the_group_is_asked_about(boss: Client, group: G
     run = checked(f"Phone\n{A}\n", "equal", group=group)
     asked = text(boss.post(page("accept", run.pk)))
     assert "12 of the group&#x27;s 12 people would be removed. Is this the right list?" in asked
+
+
+def test_admins_on_a_list_of_leavers_are_counted_before_the_yes(boss: Client, group: Group) -> None:
+    fill(group, A, role="Admin")
+    run = checked(f"Phone\n{A}\n{B}\n", "remove", group=group)
+    assert "1 admin would be removed." in text(boss.post(page("accept", run.pk)))
 
 
 def test_people_of_a_group_that_was_never_synced_are_not_removed(boss: Client, group: Group) -> None:

@@ -39,6 +39,7 @@ def test_people_are_in_the_group_at_the_service_and_in_the_mirror_with_ids(synce
     known = group.members.filter(gone_at=None).exclude(mobile_number="")[0].mobile_number
     run = apply(checked("\n".join([*numbers(120), known]), group=group))
     assert (run.state, states(run)) == ("finished", {"done": 120, "there": 1})
+    assert run.totals == {"done": 120, "there": 1}
     there = members(synced, group)
     assert sorted(set(numbers(120)) & set(there)) == numbers(120)
     assert len(there) == len(set(there)) == again(group).member_count

@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import View
 
 from groups import pace
 from groups.imports import reading, services
-from groups.imports.models import ImportRun
+from groups.imports.models import ImportRow, ImportRun
 from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
 
 from .base import MANAGE, ImportMixin, url
@@ -108,12 +108,17 @@ class Do(ImportMixin, View):
         return ask_first(self.request, page)
 
     def _warnings(self, found: dict[str, int]) -> list[Text]:
-        """A list that would empty the group is more often the wrong list."""
+        """A list that would empty the group, or take its admins, is more often the wrong list."""
         leaving, group = found.get("ready:remove", 0), self.run.group
-        if group is None:
+        if group is None or not leaving:
             return []
+        warnings: list[Text] = []
         present = group.subscriber_count if self.run.subscribers else group.member_count
-        if leaving <= FEW or leaving * SHARE <= present:
-            return []
-        words = _("%(n)s of the group's %(all)s people would be removed. Is this the right list?")
-        return [words % {"n": f"{leaving:,}", "all": f"{present:,}"}]
+        if leaving > FEW and leaving * SHARE > present:
+            words = _("%(n)s of the group's %(all)s people would be removed. Is this the right list?")
+            warnings.append(words % {"n": f"{leaving:,}", "all": f"{present:,}"})
+        rows = ImportRow.objects.filter(run=self.run.pk, state="ready", action="remove", role="admin")
+        if admins := rows.count():
+            told = ngettext("%(n)s admin would be removed.", "%(n)s admins would be removed.", admins)
+            warnings.append(told % {"n": f"{admins:,}"})
+        return warnings
