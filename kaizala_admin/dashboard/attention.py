@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from groups.imports.models import ImportRun
 from groups.models import SyncRun
 from groups.sync.errors import TOO_MANY_GONE
 from kaizala_admin.connectors import clock
@@ -144,6 +145,16 @@ def silent_processes(request: HttpRequest, now: datetime) -> Iterator[Item]:
         yield Item(len(missing), text % {"names": ", ".join(missing)}, reverse("admin:outbox"), "danger")
 
 
+def imports_that_wait(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    """A person uploaded a sheet and has not said what its columns are, or yes to its check."""
+    if not may_see(request, ImportRun):
+        return
+    states = [ImportRun.State.CHECKED, ImportRun.State.MAPPING]
+    if count := ImportRun.objects.filter(state__in=states, created_at__gte=now - RECENT).count():
+        text = ngettext("import waits for a yes", "imports wait for a yes", count)
+        yield Item(count, text, rows_url(ImportRun))
+
+
 def overdue_schedules(request: HttpRequest, now: datetime) -> Iterator[Item]:
     if not may_see(request, Connector):
         return
@@ -190,6 +201,7 @@ SOURCES: tuple[Callable[[HttpRequest, datetime], Iterator[Item]], ...] = (
     grants_ending,
     outbox_rows,
     syncs_that_ask,
+    imports_that_wait,
     overdue_schedules,
     subscriptions_that_are_off,
     events_that_failed,

@@ -70,6 +70,12 @@ def test_a_sheet_is_uploaded_checked_accepted_and_stands_in_the_history(boss: Cl
     assert "1 cancelled, 1 wrong" in text(boss.get(page("changelist")))
 
 
+def test_an_import_that_waits_for_a_yes_stands_on_the_home_page(boss: Client, group: Group) -> None:
+    assert "import waits for a yes" not in text(boss.get(reverse("admin:index")))
+    checked(A, group=group)
+    assert "import waits for a yes" in text(boss.get(reverse("admin:index")))
+
+
 def test_a_form_that_names_no_group_says_so(boss: Client, group: Group) -> None:
     form = {"kind": "add", "group": "nowhere", "region": "IN", "tenant": group.tenant_id}
     answer = boss.post(page("new"), {**form, "file": SimpleUploadedFile("a.csv", A.encode())})

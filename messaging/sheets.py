@@ -1,5 +1,0 @@
-"""Sheets are read in `groups.reading`."""
-
-from groups.reading.sheets import BadSheet, Row, rows
-
-__all__ = ["BadSheet", "Row", "rows"]
