@@ -139,17 +139,22 @@ def finish_if_done(run_id: int) -> bool:
     """Running -> finished, when no row waits. The groups' members are then read again, for their IDs."""
     open_rows = ImportRow.objects.filter(run=run_id, state__in=[State.READY, State.QUEUED])
     going = ImportRun.objects.filter(pk=run_id, state=ImportRun.State.RUNNING)
-    if open_rows.exists() or not going.update(state=ImportRun.State.FINISHED, finished_at=Now()):
+    if open_rows.exists():
+        return False
+    if not going.update(state=ImportRun.State.FINISHED, finished_at=Now()):
+        close(run_id, state=ImportRun.State.CANCELLED)  # the last call that was under way
         return False
     close(run_id)
     _look_again(run_id)
     return True
 
 
-def close(run_id: int) -> None:
+def close(run_id: int, **only_if: Any) -> None:
     """Keeps what came of it, for the history: counting again would read every row."""
-    rows = ImportRow.objects.filter(run=run_id).order_by().values_list("state").annotate(Count("pk"))
-    ImportRun.objects.filter(pk=run_id).update(totals=dict(rows))
+    run = ImportRun.objects.filter(pk=run_id, **only_if)
+    if run.exists():
+        rows = ImportRow.objects.filter(run=run_id).order_by().values_list("state").annotate(Count("pk"))
+        run.update(totals=dict(rows))
 
 
 def _look_again(run_id: int) -> None:

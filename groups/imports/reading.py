@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 50 * sheets.MEGABYTE
 MAX_ROWS = 1_000_000
 BATCH = 2_000  # rows a transaction
-LEASE = timedelta(seconds=60)  # a batch takes a fraction of a second
+LEASE = timedelta(minutes=2)  # a batch takes a fraction of a second, unpacking a large workbook longer
 LOOKED_AT = 50  # rows that say which column is which
 SAMPLE, SAMPLE_COLUMNS = 6, 40  # what a person sees who maps by hand
 State, Action = ImportRun.State, ImportRow.Action
