@@ -16,7 +16,8 @@ from kaizala_admin.outbox.models import State
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago, per_cent
 
-from . import list_admin, ticked  # noqa: F401  # its rooms register themselves
+from . import kinds, list_admin, ticked  # noqa: F401  # its rooms register themselves
+from .kind_filter import KindFilter
 from .ledger import DeliveryAdmin
 from .media import admin as media_admin  # noqa: F401  # registers its pages
 from .models import ActionLook, Broadcast, Delivery, Dispatch
@@ -28,8 +29,16 @@ from .views.base import TONES, url
 class BroadcastAdmin(ReadOnlyAdmin):
     """The list; every other page is our own."""
 
-    list_display = ("shown_title", "shown_state", "shown_people", "reached", "written_by", "when")
-    list_filter = ("state", "tenant")
+    list_display = (
+        "shown_title",
+        "shown_kind",
+        "shown_state",
+        "shown_people",
+        "reached",
+        "written_by",
+        "when",
+    )
+    list_filter = ("state", KindFilter, "tenant")
     list_select_related = ("created_by", "launched_by", "tenant")
     search_fields = ("title",)
     search_help_text = _("A part of the name")
@@ -93,6 +102,11 @@ class BroadcastAdmin(ReadOnlyAdmin):
     @column(_("name"))
     def shown_title(self, row: Broadcast) -> str:
         return row.title
+
+    @column(_("kind"))
+    def shown_kind(self, row: Broadcast) -> str:
+        kind = kinds.every().get(row.kind)
+        return str(kind.title if kind else row.kind)
 
     @column(_("state"), label=TONES)
     def shown_state(self, row: Broadcast) -> tuple[str, str]:

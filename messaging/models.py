@@ -106,7 +106,10 @@ class Broadcast(models.Model):
             ("send_broadcast", _("Can send, pause, resume and cancel broadcasts")),
             ("send_to_many", _("Can send to more people than the tenant calls many")),
         ]
-        indexes = [models.Index(fields=["state", "-id"], name="broadcast_state")]
+        indexes = [
+            models.Index(fields=["kind", "-id"], name="broadcast_kind"),
+            models.Index(fields=["state", "-id"], name="broadcast_state"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -7,6 +7,7 @@ import binascii
 import json
 from typing import Any
 
+from kaizala_admin.sandbox.errors import bad_request
 from kaizala_admin.sandbox.world import World
 
 # Kaizala's URLs are shared-access links that outlive everybody (contract 15).
@@ -38,6 +39,25 @@ def files_of(resource: str) -> list[dict[str, str]]:
         return [{"mediaUrl": item["Url"], "mediaFileName": item["Name"]} for item in content["Files"]]
     except (binascii.Error, ValueError, KeyError, TypeError):
         return [{"mediaUrl": resource, "mediaFileName": resource.rsplit("/", 1)[-1][:80]}] if resource else []
+
+
+def need_known(world: World, body: dict[str, Any]) -> None:
+    """Refuse an action that names a file which was uploaded here and is not kept any more.
+
+    How Kaizala answers then is not known (contract 19): 400 is our choice.
+    """
+    prefix = f"{world.root}/media/"
+    urls = [file["mediaUrl"] for resource in _resources(body) for file in files_of(resource)]
+    own = {url.removeprefix(prefix).partition("/")[0] for url in urls if url.startswith(prefix)}
+    for media_id in own - {"sample"}:
+        if world.store.value("SELECT 1 FROM media WHERE id = ?", (media_id,)) is None:
+            raise bad_request("The media resource is not known any more.", "InvalidMediaResource")
+
+
+def _resources(body: dict[str, Any]) -> list[str]:
+    found = [body.get("mediaResource"), body.get("coverImage"), *body.get("mediaResources", [])]
+    found += [choice.get("image") for choice in body.get("choices", [])]
+    return [str(one) for one in found if one]
 
 
 def first_url(resource: str) -> str:

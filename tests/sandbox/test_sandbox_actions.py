@@ -159,6 +159,27 @@ def test_properties_change_and_a_reminder_is_a_message(admin: Caller, group: str
     )
 
 
+def test_an_action_cannot_name_a_file_that_is_not_kept_any_more(admin: Caller) -> None:
+    url, headers = f"{admin.sandbox.url}/v1/media", {"accessToken": admin.token}
+    given = {"files": ("a.jpg", b"x", "image/jpeg")}
+    resource = admin.web.post(url, headers=headers, files=given, timeout=20).json()["mediaResource"]
+    actions = [
+        {"actionType": "Image", "actionBody": {"mediaResource": resource}},
+        {"actionType": "Announcement", "actionBody": {"message": "x", "MediaResources": [resource]}},
+        {
+            "actionType": "Poll",
+            "actionBody": {"question": "x", "choices": [{"title": "a", "image": resource}]},
+        },
+    ]
+    path = f"groups/{admin.group('India programme')}/actions"
+    assert [admin.call("POST", path, action).status_code for action in actions] == [200] * 3
+    assert admin.sandbox.delete("/sandbox/media") == {"forgotten": 1}
+    answers = [admin.call("POST", path, action) for action in actions]
+    assert [(answer.status_code, answer.json()["errorCode"]) for answer in answers] == [
+        (400, "InvalidMediaResource")
+    ] * 3
+
+
 def test_media_parts_need_their_type_and_make_one_resource(admin: Caller) -> None:
     url, headers = f"{admin.sandbox.url}/v1/media", {"accessToken": admin.token}
     two = [("1", ("a.jpg", b"A", "image/jpeg")), ("2", ("b ü.png", b"BB", "image/png"))]

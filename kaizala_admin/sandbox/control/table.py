@@ -28,6 +28,7 @@ def add_control(app: web.Application, control: Control, store: Store) -> None:
         ("GET", "faults", control.list_faults),
         ("DELETE", "faults", control.clear_faults),
         ("DELETE", "faults/{id:[0-9]+}", control.clear_faults),
+        ("DELETE", "media", control.forget_media),
         ("GET", "ledger", control.ledger),
         ("GET", "ledger/summary", control.ledger_summary),
         ("GET", "calls", control.calls),

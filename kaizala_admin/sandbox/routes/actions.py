@@ -8,7 +8,7 @@ from typing import Any
 from kaizala_admin.sandbox import access, actions, posting, responding
 from kaizala_admin.sandbox.access import Group
 from kaizala_admin.sandbox.actions import Action
-from kaizala_admin.sandbox.attachments import escaped
+from kaizala_admin.sandbox.attachments import escaped, need_known
 from kaizala_admin.sandbox.cards import HOUR, Card, read_card
 from kaizala_admin.sandbox.clock import iso
 from kaizala_admin.sandbox.errors import bad_request, not_found
@@ -27,6 +27,7 @@ def send_action(call: Call) -> dict[str, Any]:
     """Operations 25 and 22. Media and announcements answer with their referenceId alone."""
     group = access.named_group(call)
     card = read_card(call.body)
+    need_known(call.world, card.body)
     audience = posting.audience_of(call, group)
     with call.store.transaction():
         posted = posting.store_message(call, group, audience, card.package_id or card.kind, card.title, None)

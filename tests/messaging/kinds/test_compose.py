@@ -189,6 +189,17 @@ def test_a_meeting_begins_on_the_clock_of_who_writes_it(
             assert f'<option value="{chosen}" selected>' in page.content.decode()
 
 
+def test_the_list_tells_the_kind_and_can_be_narrowed_to_one(org: Org, signed_in: SignIn) -> None:
+    for kind in ("text", "poll"):
+        draft = org.draft(GROUPS, [org.group(f"Group {kind}")])
+        Broadcast.objects.filter(pk=draft.pk).update(kind=kind, title=f"A {kind} of ours")
+    client = signed_in("Viewer")
+    both = client.get(url("changelist")).content.decode()
+    assert ["A poll of ours" in both, "A text of ours" in both, "Poll" in both] == [True] * 3
+    one = client.get(url("changelist"), {"kind": "poll"}).content.decode()
+    assert ["A poll of ours" in one, "A text of ours" in one] == [True, False]
+
+
 def test_an_unknown_kind_has_no_fields_and_no_preview(db: None, signed_in: SignIn) -> None:
     client = signed_in("Operator")
     assert [client.post(url(name), {"kind": "x"}).status_code for name in ("fields", "preview")] == [404, 404]

@@ -138,7 +138,7 @@ def test_a_refused_file_goes_up_anew_by_itself_and_nobody_is_left_out(quick: Ser
     content = picture()
     launch(quick, content)
     run(quick)
-    quick.sandbox.post("/sandbox/faults", operation="send_action", kind="error-before", status=400, times=1)
+    quick.sandbox.delete("/sandbox/media")
     second = launch(quick, content)
     run(quick)
     assert calls(quick) == {"upload_media": 2, "send_action": 5}
