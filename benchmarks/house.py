@@ -38,10 +38,16 @@ class BenchHouse(House):
     def settle_in(self, people: int) -> Connector:
         """An organisation of this size in the sandbox, nothing of it in the mirror but its groups."""
         self.clean()
-        self.post("/sandbox/reset", seed=1, people=people)
+        self._seed(people)
         self.post("/sandbox/answers", enabled=False)
+        connector = self.connect()
         self.allow(WIDE)
-        return self.connect()
+        return connector
+
+    def _seed(self, people: int) -> None:
+        """A million take longer than an answer is waited for elsewhere."""
+        body = {"seed": 1, "people": people}
+        self.session.post(f"{self.sandbox_url}/sandbox/reset", json=body, timeout=900).raise_for_status()
 
     def allow(self, budgets: Budgets) -> None:
         """The same budgets at Kaizala's end and at ours."""

@@ -69,6 +69,7 @@ class Line:
 
 
 LINES: list[Line] = []
+NOTES: list[str] = []  # what else a test measured; below the table
 
 
 def keep(what: str, times: int, found: Count) -> None:
@@ -86,4 +87,4 @@ def table() -> list[str]:
         f"{line.count.unknown:>9,}{line.count.lost:>6,}"
         for line in LINES
     ]
-    return [heading, *rows]
+    return [heading, *rows, *NOTES]

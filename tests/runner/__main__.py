@@ -17,11 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO
 
+from .faults import everything, soak, tables
 from .parts import PARTS, ROOT, Part, environment, tests
 
 LOGS = ROOT / "var" / "test"
 SIDE_BY_SIDE = 2
-LONGEST = 25 * 60.0  # seconds that one command may take
 UNSTEADY_AT_MOST = 3  # failures beyond which nothing is tried again
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.M)
 SUMMARY = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|deselected)")
@@ -66,7 +66,7 @@ def run(part: Part) -> Result:
     if why := part.missing():
         return Result(part, "not run", 0.0, why)
     with environment(part) as variables:
-        text, passed = output_of(part.name, part.commands, variables)
+        text, passed = output_of(part.name, part.commands, variables, part.longest)
         last = text.strip().splitlines()[-1].strip("= ") if text.strip() else ""
         counts = Counter({word.rstrip("s"): int(number) for number, word in SUMMARY.findall(last)})
         if not passed:
@@ -79,19 +79,21 @@ def run(part: Part) -> Result:
     return Result(part, state, seconds, last if part.counts else "", counts if part.counts else None)
 
 
-def output_of(name: str, commands: Sequence[Sequence[str]], variables: Mapping[str, str]) -> tuple[str, bool]:
+def output_of(
+    name: str, commands: Sequence[Sequence[str]], variables: Mapping[str, str], longest: float
+) -> tuple[str, bool]:
     """What the commands print, kept in var/test/NAME.log, and whether all of them passed."""
     log = LOGS / f"{name}.log"
     with log.open("wb") as file:
-        failures = sum(not _ends_well(command, variables, file) for command in commands)
+        failures = sum(not _ends_well(command, variables, file, longest) for command in commands)
     return log.read_text(errors="replace"), not failures
 
 
-def _ends_well(command: Sequence[str], variables: Mapping[str, str], log: IO[bytes]) -> bool:
+def _ends_well(command: Sequence[str], variables: Mapping[str, str], log: IO[bytes], longest: float) -> bool:
     try:
-        done = subprocess.run(command, cwd=ROOT, env=variables, stdout=log, stderr=log, timeout=LONGEST)
+        done = subprocess.run(command, cwd=ROOT, env=variables, stdout=log, stderr=log, timeout=longest)
     except subprocess.TimeoutExpired:
-        log.write(f"\nended: it took more than {LONGEST / 60:.0f} minutes\n".encode())
+        log.write(f"\nended: it took more than {longest / 60:.0f} minutes\n".encode())
         return False
     return done.returncode == 0
 
@@ -106,7 +108,7 @@ def passed_alone(part: Part, text: str, variables: Mapping[str, str]) -> list[st
     if not failed or len(failed) > UNSTEADY_AT_MOST:
         return []
     say(f"{part.name}: once more, alone: {' '.join(failed)}")
-    again, passed = output_of(f"{part.name}-again", tests(*failed), variables)
+    again, passed = output_of(f"{part.name}-again", tests(*failed), variables, part.longest)
     if not passed:
         say(again[-6_000:])
     return failed if passed else []
@@ -135,15 +137,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/test", description="Runs every check.")
     names = [part.name for part in PARTS]
     parser.add_argument("--only", action="append", choices=names, metavar="PART", help=", ".join(names))
-    only = parser.parse_args().only
-    parts = [part for part in PARTS if not only or part.name in only]
+    parser.add_argument("--faults", action="store_true", help="every fault as often as it can be asked for")
+    parser.add_argument(
+        "--soak",
+        type=float,
+        metavar="MINUTES",
+        help="sends without a pause and breaks something all the time",
+    )
+    asked = parser.parse_args()
+    parts = [part for part in PARTS if not asked.only or part.name in asked.only]
+    if asked.faults or asked.soak:
+        parts = [*(everything() if asked.faults else ()), *(soak(asked.soak) if asked.soak else ())]
     LOGS.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     with (LOGS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two runs would write the same logs: the second waits
         install_missing(parts)
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        # full storms one after the other: their numbers are about the faults, not about each other
+        with ThreadPoolExecutor(1 if asked.faults or asked.soak else SIDE_BY_SIDE) as pool:
             results = list(pool.map(run, parts))
+    for table in tables(LOGS / f"{result.part.name}.log" for result in results):
+        say(table)
     return 0 if show(results, time.monotonic() - begun) else 1
 
 

@@ -27,6 +27,8 @@ class Part:
     package: str = ""
     on_postgres: bool = False
     processes: bool = False  # over real processes, whose speed depends on what else the machine does
+    variables: tuple[tuple[str, str], ...] = ()
+    longest: float = 25 * 60.0  # seconds that one command may take
 
     @property
     def counts(self) -> bool:
@@ -91,7 +93,7 @@ def environment(part: Part) -> Iterator[dict[str, str]]:
     ours = {"DATABASE_URL", "REDIS_URL", "KAIZALA_VAR_DIR", "DJANGO_SETTINGS_MODULE"}
     plain = {name: value for name, value in os.environ.items() if name not in ours}
     # lint-imports and mypy load the settings too
-    plain |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)}
+    plain |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT), **dict(part.variables)}
     where = programs() if part.on_postgres else None
     if where is None:
         yield plain
