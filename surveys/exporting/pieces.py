@@ -36,7 +36,7 @@ def piece(question: Question, *, codes: bool, by_choice: bool) -> Piece:
         case values.LOCATION:
             spot = (number(f"{key}_lat", f"{title}: lat"), number(f"{key}_lng", f"{title}: lng"))
             return Piece(key, (*spot, text(f"{key}_name", f"{title}: name")), _place)
-    return Piece(key, (text(key, title),), _text)
+    return Piece(key, (text(key, title),), as_text)
 
 
 def _choices(question: Question, title: str) -> Piece:
@@ -68,8 +68,13 @@ def _coded(options: Sequence[str]) -> Fill:
     return fill
 
 
-def _text(value: Any) -> Sequence[Any]:
-    return (value,) if type(value) is str else (values.shown(value),)
+def as_text(value: Any) -> Sequence[Any]:
+    """Most answers are a text or a list of titles: these go the short way."""
+    if type(value) is str:
+        return (value,)
+    if type(value) is list and all(type(one) is str for one in value):
+        return ("; ".join(value),)
+    return (values.shown(value),)
 
 
 def _number(value: Any) -> Sequence[Any]:
