@@ -138,10 +138,10 @@ class TopGroupForm(NewGroupForm):
     group_type = forms.ChoiceField(
         label=gettext_lazy("Type"),
         choices=[
-            (Group.Type.GROUP, gettext_lazy("Group: everybody in it may write to all")),
+            (Group.Type.GROUP, gettext_lazy("Group: all may write")),
             (
                 Group.Type.PUBLIC,
-                gettext_lazy("Public group: subscribers follow it and see only what you send"),
+                gettext_lazy("Public group: people follow it"),
             ),
         ],
         initial=Group.Type.GROUP,
