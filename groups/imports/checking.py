@@ -22,7 +22,9 @@ FIELDS = (
     "run", "line", "action", "group", "other", "mobile_number", "role", "state", "problem", "column", "given",
     "cells", "change_id", "reason",
 )  # fmt: skip
+MOST_HELD = 100_000  # people of the mirror that one reader holds: some 15 MB
 MOST_CELLS = 4_000  # characters that are kept of a wrong row
+_MARKS = ("'", "=")
 _FORMULA = re.compile(r'="([^"]*)"')
 
 
@@ -58,6 +60,7 @@ class Judge:
         self.at = {name: int(place) for name, place in run.columns.items()}
         self.region = run.region
         self.seen: set[int] = set()
+        self.present = Present()
         self.one = self._one_group()
         self.action = Action.REMOVE.value if run.kind == ImportRun.Kind.REMOVE else Action.ADD.value
         self.role = "subscriber" if run.subscribers else "member"
@@ -75,6 +78,8 @@ class Judge:
     def _cell(self, cells: list[str], name: str) -> str:
         place = self.at.get(name, -1)
         text = cells[place] if 0 <= place < len(cells) else ""
+        if text[:1] not in _MARKS:
+            return text
         if text.startswith("'"):
             text = text[1:]  # our own file of rejected rows marks formulas so
         if text.startswith("="):
@@ -164,14 +169,53 @@ def _kept(cells: list[str]) -> str:
     )
 
 
-def settle_present(rows: Sequence[Judged]) -> None:
-    """Marks who is in the group already (or, for a removal, is not). One query for 500 numbers of a group."""
+class Present:
+    """Who is in a group, as the mirror has it: read once for a group of ordinary size, else 500 at a time."""
+
+    def __init__(self) -> None:
+        self._whole: dict[tuple[int, bool], dict[str, str] | None] = {}
+        self._room = MOST_HELD
+
+    def of(self, group: int, subscribers: bool, numbers: Sequence[str]) -> dict[str, str]:
+        """Roles of at least those of the numbers that are in the group."""
+        key = (group, subscribers)
+        if key not in self._whole:
+            self._whole[key] = self._read(group, subscribers, len(numbers))
+        whole = self._whole[key]
+        return _present(group, subscribers, numbers) if whole is None else whole
+
+    def _read(self, group: int, subscribers: bool, wanted: int) -> dict[str, str] | None:
+        """The whole group; None when it is too large, or larger than what is asked is worth."""
+        rows = _people(group, subscribers)
+        most = min(self._room, wanted * 20)
+        if rows.order_by()[: most + 1].count() > most:
+            return None
+        found = dict(_roles(rows, subscribers))
+        self._room -= len(found)
+        return found
+
+
+def _people(group: int, subscribers: bool) -> Any:
+    row_class: Any = Subscriber if subscribers else Member
+    return row_class.objects.filter(group=group, gone_at__isnull=True)
+
+
+def _roles(rows: Any, subscribers: bool) -> Iterator[tuple[str, str]]:
+    if subscribers:
+        for number in rows.values_list("mobile_number", flat=True):
+            yield number, "subscriber"
+    else:
+        yield from rows.values_list("mobile_number", "role")
+
+
+def settle_present(rows: Sequence[Judged], known: Present) -> None:
+    """Marks who is in the group already (or, for a removal, is not)."""
     wanted: dict[tuple[int, bool], list[Judged]] = {}
     for row in rows:
         if row.state == READY and row.action != Action.LINK and row.group is not None:
             wanted.setdefault((row.group, row.role == "subscriber"), []).append(row)
     for (group, subscribers), some in wanted.items():
-        present = _present(group, subscribers, [row.number for row in some])
+        present = known.of(group, subscribers, [row.number for row in some])
         for row in some:
             _settle(row, present.get(row.number))
 
@@ -179,12 +223,8 @@ def settle_present(rows: Sequence[Judged]) -> None:
 def _present(group: int, subscribers: bool, numbers: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for start in range(0, len(numbers), 500):
-        where = {"group": group, "mobile_number__in": numbers[start : start + 500], "gone_at__isnull": True}
-        if subscribers:
-            rows = Subscriber.objects.filter(**where).values_list("mobile_number", flat=True)
-            found.update(dict.fromkeys(rows, "subscriber"))
-        else:
-            found.update(Member.objects.filter(**where).values_list("mobile_number", "role"))
+        rows = _people(group, subscribers).filter(mobile_number__in=numbers[start : start + 500])
+        found.update(_roles(rows, subscribers))
     return found
 
 

@@ -113,10 +113,10 @@ def _read(run: ImportRun, file: IO[bytes]) -> None:
     _mine(run, columns=run.columns, headed=run.headed, heading=run.heading, sample=sample)
     judge = _judge(run)
     tally: Counter[tuple[int, str]] = Counter()
-    _store(run, judge.judge(chain(first[1:] if run.headed else first, rows)), tally, file)
+    _store(run, judge, judge.judge(chain(first[1:] if run.headed else first, rows)), tally, file)
     if run.kind == ImportRun.Kind.EQUAL:
         kept: Counter[str] = Counter()
-        _store(run, _lacking(run, judge, kept), tally, file)
+        _store(run, judge, _lacking(run, judge, kept), tally, file)
         run.kept = dict(kept)
     calls = _calls(tally)
     _end(
@@ -137,11 +137,11 @@ def _judge(run: ImportRun) -> Judge:
 
 
 def _store(
-    run: ImportRun, judged: Iterator[Judged], tally: Counter[tuple[int, str]], file: IO[bytes]
+    run: ImportRun, judge: Judge, judged: Iterator[Judged], tally: Counter[tuple[int, str]], file: IO[bytes]
 ) -> None:
     """Batch by batch: the rows and how far we are, in one transaction. `tally` counts what is to do."""
     while some := list(islice(judged, BATCH)):
-        settle_present(some)
+        settle_present(some, judge.present)
         run.rows_read += sum(row.line > 0 for row in some)
         if run.rows_read > MAX_ROWS:
             raise sheets.BadSheet(_("There are more than 1,000,000 rows. Split the sheet."))

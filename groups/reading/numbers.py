@@ -42,6 +42,8 @@ def normalise(given: str, region: str) -> tuple[str, str]:
     Accepts spaces, dashes, brackets, a leading apostrophe, 00 for +, other scripts' digits, and a country
     code without its +.
     """
+    if _PLAIN.fullmatch(given) and _obviously_fine(given):
+        return given, ""
     text = _whole(given.strip().lstrip("'"))
     if _SHORTENED.fullmatch(text):
         return "", Problem.SHORTENED

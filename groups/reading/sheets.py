@@ -5,6 +5,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
@@ -127,12 +128,14 @@ def _csv(file: IO[bytes], encoding: str, head: str) -> Iterator[Row]:
     try:
         for cells in reader:
             line, last = last + 1, reader.line_num
-            if any(cells) and any(cell.strip() for cell in cells):
-                yield line, [cell.strip() for cell in cells[:MAX_COLUMNS]]
+            stripped = [cell.strip() for cell in cells]
+            if any(stripped):
+                yield line, stripped[:MAX_COLUMNS]
     except (csv.Error, UnicodeError):
         raise _no_sheet() from None
     finally:
-        text.detach()
+        with suppress(ValueError):  # the file may be closed before this is read to its end
+            text.detach()
 
 
 def _delimiter(text: str) -> str:

@@ -165,11 +165,11 @@ def test_a_reader_that_dies_is_followed_by_one_that_starts_anew(
     run = upload("\n".join((A, B, C, D)), group=make_group(grant))
     real, calls = checking.settle_present, []
 
-    def dies(some: Any) -> None:
+    def dies(some: Any, known: Any) -> None:
         calls.append(some)
         if len(calls) == 2:
             raise SystemExit  # as kill -9: nothing more is written
-        real(some)
+        real(some, known)
 
     monkeypatch.setattr(reading, "settle_present", dies)
     with pytest.raises(SystemExit):
@@ -187,9 +187,9 @@ def test_a_reader_whose_import_was_cancelled_meanwhile_writes_nothing_more(
     run = upload(f"{A}\n{B}\n", group=make_group(grant))
     real = checking.settle_present
 
-    def rival(some: Any) -> None:
+    def rival(some: Any, known: Any) -> None:
         services.cancel(run=run)
-        real(some)
+        real(some, known)
 
     monkeypatch.setattr(reading, "settle_present", rival)
     assert reading.read(run.pk) is True
