@@ -21,6 +21,7 @@ from .base import BroadcastMixin, url
 
 TILES = ("sent", "waiting", "failed", "unknown", "cancelled")
 MOST_UNKNOWN = 50
+MOST_GROUPS = 20
 
 
 def ledger_url(broadcast: Broadcast, **filters: str) -> str:
@@ -51,7 +52,7 @@ class Progress(BroadcastMixin, TemplateView):
         shown = {
             "progress": now,
             "moving": row.state in ("running", "paused"),
-            "hindrances": hindrances.of(row),
+            "hindrances": hindrances.of(row, now.waiting_calls),
             "links": {
                 "sent": ledger_url(row, state="sent"),
                 "waiting": ledger_url(row, state="queued"),
@@ -65,9 +66,7 @@ class Progress(BroadcastMixin, TemplateView):
                 (one, ledger_url(row, state=one.state, **({"reason": one.reason} if one.reason else {})))
                 for one in now.reasons
             ],
-            "groups": Group.objects.filter(
-                pk__in=Dispatch.objects.filter(broadcast=row).order_by().values("group")
-            )[:20],
+            "groups": Group.objects.filter(pk__in=now.group_ids[:MOST_GROUPS]),
             "may_send": user.has_perm("messaging.send_broadcast"),
             "may_settle": user.has_perm("outbox.settle"),
             "may_add": user.has_perm("messaging.add_broadcast"),

@@ -47,7 +47,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const output = picker.querySelector("[data-chosen]");
       output.textContent = chosen ? `${number.format(chosen)} ${output.dataset.chosen}` : "";
     }
-    const first = document.querySelector("[data-part]:not([hidden]) .msg-options input:checked");
+    const first = document.querySelector("[data-part]:not([hidden]) .msg-options input:checked:not([name=saved])");
     if (bar) bar.textContent = first?.closest("label").querySelector(".msg-option-name").textContent.trim() || nobody;
   };
   document.addEventListener("change", tell);

@@ -103,7 +103,7 @@ def test_whom_a_whole_group_cannot_leave_out_is_said_and_each_offer_keeps_its_wo
     (told,) = services.check(draft).unavoidable
     assert (told.group, told.people, told.others, told.reachable) == (nurses, 1, 3, 2)
     page = client.get(url("check", draft.pk)).content.decode()
-    assert "Name 2 of the 3 others one by one" in page
+    assert "Name the others one by one: 2 of 3" in page
 
     def press(what: str) -> services.Check:
         answer: Any = client.post(url("adjust", draft.pk), {"do": what, "group": nurses.pk})
