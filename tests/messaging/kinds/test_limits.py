@@ -264,6 +264,17 @@ def test_an_album_has_two_to_thirty_pictures(library: dict[str, int]) -> None:
     }
 
 
+def test_an_albums_pictures_have_100_mb_together_at_most(library: dict[str, int]) -> None:
+    from messaging.media.models import MediaFile
+
+    same = {"kind": "image", "content_type": "image/png", "name": "a.png", "size": 25 * 1024 * 1024}
+    four = [MediaFile.objects.create(sha256=f"{at:064}", **same).pk for at in range(4)]
+    assert errors("album", {"media_files": four}) == {}
+    assert errors("album", {"media_files": [*four, library["image"]]}) == {
+        "media_files": ["The pictures have 100.0 MB together; at most 100 MB are allowed."]
+    }
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
