@@ -8,7 +8,8 @@ class GroupsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        from . import events, exporting, subscribing  # noqa: F401
+        from . import archiving, events, exporting, subscribing  # noqa: F401
+        from .figures import unregistered
         from .imports import outcomes
         from .views import group_tabs, person
 
@@ -17,3 +18,5 @@ class GroupsConfig(AppConfig):
         person.register_sections()
         subscribing.register()
         exporting.register_all()
+        unregistered.register()
+        archiving.register()

@@ -136,6 +136,9 @@ class Member(Person):
             ),
             models.Index(fields=["id"], condition=GONE, name="member_gone"),
             models.Index(
+                fields=["group"], condition=models.Q(role="Admin", gone_at__isnull=True), name="member_admin"
+            ),
+            models.Index(
                 fields=["group", "event_at"],
                 condition=models.Q(event_at__isnull=False),
                 name="member_event",
@@ -272,4 +275,5 @@ class SyncPage(models.Model):
 
 
 from .changes.models import ChangePicture, GroupChange  # noqa: E402, F401 - the app's other models
+from .figures.models import DailyTotal, Headcount  # noqa: E402, F401
 from .imports.models import ImportChunk, ImportRow, ImportRun  # noqa: E402, F401

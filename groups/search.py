@@ -1,20 +1,25 @@
 """Finding people by what a person types: a number in any spelling, or a part of a name."""
 
 import re
+from typing import Any
 
 import phonenumbers
 from django.db.models import Q
 
+from groups.names import part_of_name
 from kaizala_admin.connectors.models import Tenant
 
 _NUMBER = re.compile(r"[\s\d()+./-]{4,}")
 
 
-def people(text: str) -> Q:
-    """A condition on members or subscribers: a number from its start, by index, or any part of a name."""
+def people(text: str, model: type[Any] | None = None) -> Q:
+    """A condition on members or subscribers: a number from its start, by index, or any part of a name.
+
+    With `model` (Member, Subscriber) parts of names are found by their index, too.
+    """
     text = text.strip()
     if not _NUMBER.fullmatch(text):
-        return Q(name__icontains=text)
+        return part_of_name(model, text) if model else Q(name__icontains=text)
     wanted = Q()
     for start in sorted(number_starts(text)):
         wanted |= Q(mobile_number__gte=start, mobile_number__lt=_after(start))

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from groups import schedule
+from groups.figures import counting
 from groups.imports import feeding, nudges, reading
 
 
@@ -28,3 +29,9 @@ def feed_import(run_id: int) -> int:
 def tick_imports() -> int:
     """Rings for imports whose reader died, that have rows to queue, or that are over; returns how many."""
     return nudges.ring_due()
+
+
+@shared_task(name="groups.count", soft_time_limit=840, time_limit=900)
+def count() -> bool:
+    """Counts adoption and growth when something happened. Safe to run twice at once."""
+    return counting.count()

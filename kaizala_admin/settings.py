@@ -287,6 +287,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "webhooks.work_off": {"task": "webhooks.work_off", "schedule": 10.0, "options": {"expires": 10}},
     "webhooks.watch": {"task": "webhooks.watch", "schedule": 30.0, "options": {"expires": 30}},
     "webhooks.prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3600}},
+    "groups.count": {"task": "groups.count", "schedule": 300.0, "options": {"expires": 300}},
     "exports.tick": {"task": "exports.tick", "schedule": 15.0, "options": {"expires": 15}},
     "messaging.settle_doubts": {
         "task": "messaging.settle_doubts",

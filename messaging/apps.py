@@ -8,9 +8,10 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Messaging")
 
     def ready(self) -> None:
-        from . import exporting, group_tab, person_section
+        from . import archiving, exporting, group_tab, person_section
         from .evidence import echoes  # noqa: F401
 
         group_tab.register_tab()
         exporting.register_all()
         person_section.register_section()
+        archiving.register()

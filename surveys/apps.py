@@ -8,8 +8,9 @@ class SurveysConfig(AppConfig):
     verbose_name = _("Answers")
 
     def ready(self) -> None:
-        from . import elsewhere, events, exporting, subscribing  # noqa: F401
+        from . import archiving, elsewhere, events, exporting, subscribing  # noqa: F401
 
         elsewhere.register()
         exporting.register()
         subscribing.register()
+        archiving.register()

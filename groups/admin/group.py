@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from groups import services
 from groups.access import may
 from groups.models import Group, GroupLink
-from groups.views import changing, syncing
+from groups.views import changing, figures, syncing
 from groups.views import group as views
 from groups.views.runs import progress_url
 from kaizala_admin.connectors.models import Connector
@@ -122,6 +122,9 @@ class GroupAdmin(ExportMixin, ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
+            path("figures/", figures.Adoption.as_view(), name="groups_figures"),
+            path("figures/growth/", figures.Growth.as_view(), name="groups_figures_growth"),
+            path("figures/attention/", figures.Attention.as_view(), name="groups_figures_attention"),
             path("tree/", views.GroupTree.as_view(), name="groups_group_tree"),
             path("sync/", syncing.SyncEverything.as_view(), name="groups_group_sync_everything"),
             path(

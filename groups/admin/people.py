@@ -39,7 +39,9 @@ class PersonAdmin(ExportMixin, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return (queryset.filter(search.people(search_term)) if search_term.strip() else queryset), False
+        if search_term.strip():
+            queryset = queryset.filter(search.people(search_term, self.model))
+        return queryset, False
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -48,7 +48,7 @@ def _people(row_class: type[Any], group: Group, request: HttpRequest) -> dict[st
     wanted, after = request.GET.get("q", "").strip(), request.GET.get("after", "")
     rows: QuerySet[Any] = row_class._default_manager.filter(group=group, gone_at__isnull=True).order_by("id")
     if wanted:
-        rows = rows.filter(search.people(wanted))
+        rows = rows.filter(search.people(wanted, row_class))
     if after.isdecimal() and len(after) < 19:
         rows = rows.filter(id__gt=int(after))
     found = list(rows[: PAGE + 1])

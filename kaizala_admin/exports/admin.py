@@ -8,13 +8,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago
 
 from . import kinds, views
+from .archive import registering
+from .links import new_url
 from .models import Export
 
 
@@ -30,6 +34,7 @@ class ExportAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     sortable_by = ()
     actions = None
+    list_before_template = "exports/list_before.html"
     empty_title = _("No export yet")
     empty_text = _(
         "Lists have a button “Export”. What you ask for there is made in the background and kept here."
@@ -83,6 +88,13 @@ class ExportAdmin(ReadOnlyAdmin):
         page: HttpResponse = super().history_view(request, object_id, extra_context)
         return page
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        more = {"archives": _archives(request)}
+        page: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
+        return page
+
     def get_urls(self) -> list[URLPattern]:
         own = [
             path("new/", views.NewExport.as_view(), name="exports_export_new"),
@@ -92,3 +104,14 @@ class ExportAdmin(ReadOnlyAdmin):
             path("<int:pk>/again/", views.Again.as_view(), name="exports_export_again"),
         ]
         return [*own, *super().get_urls()]
+
+
+def _archives(request: HttpRequest) -> list[tuple[str, str]]:
+    """Each tenant with the page that archives it, for those who may."""
+    if not request.user.has_perm(registering.PERMISSION):
+        return []
+    title = gettext("Archive of %(tenant)s")
+    return [
+        (tenant.name, new_url(registering.KEY, {"tenant": tenant.pk}, title % {"tenant": tenant.name}))
+        for tenant in Tenant.objects.order_by("name")[:50]
+    ]

@@ -6,3 +6,8 @@ class ExportsConfig(AppConfig):
     name = "kaizala_admin.exports"
     label = "exports"
     verbose_name = _("Exports")
+
+    def ready(self) -> None:
+        from .archive import registering
+
+        registering.register_all()

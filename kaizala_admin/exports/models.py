@@ -52,6 +52,7 @@ class Export(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         ordering = ["-id"]
+        permissions = [("archive_tenant", _("Can archive a tenant, with all its people and messages"))]
         indexes = [
             models.Index(fields=["state", "id"], name="export_state"),
             models.Index(fields=["kind", "-id"], name="export_kind"),

@@ -81,6 +81,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "admin:groups_groupchange_changelist",
                 "groups.view_groupchange",
             ),
+            Item(_("Adoption and growth"), "monitoring", "admin:groups_figures", "groups.view_group"),
             Item(_("Sync history"), "sync", "admin:groups_syncrun_changelist", "groups.view_syncrun"),
             Item(_("Exports"), "download", "admin:exports_export_changelist", "exports.view_export"),
         ),

@@ -1,6 +1,6 @@
 """Rows of any model, without knowing the model: each row with parents of its own, so that N+1 shows."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.db import models
@@ -59,6 +59,10 @@ def plain_value(field: Any, index: int) -> Any:
         return False
     if isinstance(field, models.DateTimeField):
         return None if field.null else datetime_for()
+    if isinstance(field, models.DateField):
+        return None if field.null else datetime_for().date()
+    if isinstance(field, models.TimeField):
+        return None if field.null else time(9)
     if isinstance(field, models.GenericIPAddressField):
         return f"127.0.0.{index}"
     if isinstance(field, models.IntegerField | models.FloatField):

@@ -1,0 +1,62 @@
+"""Who came and went, counted by group and day."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Max, Min, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from groups.models import Group, Member, Subscriber, SyncRun
+from kaizala_admin.outbox.models import State
+
+from .models import DailyTotal
+
+FIRST_LOOK = timedelta(days=366)  # how far back the first count goes
+AGAIN = timedelta(days=2)  # days that are counted anew each time: late events still change them
+Totals = dict[tuple[int, date], dict[str, int]]
+
+
+def count_days() -> int:
+    """Counts the latest days anew and leaves the older ones as they were; returns how many rows there are."""
+    start = _start()
+    totals: Totals = defaultdict(dict)
+    for model, name in ((Member, "members"), (Subscriber, "subscribers")):
+        for group, day, count in _joined(model, start):
+            totals[group, day][f"{name}_joined"] = count
+        left = model._default_manager.filter(gone_at__gte=start)
+        for group, day, count in _by_day(left, "gone_at"):
+            totals[group, day][f"{name}_left"] = count
+    with transaction.atomic():
+        DailyTotal.objects.filter(day__gte=timezone.localdate(start)).delete()
+        rows = [DailyTotal(group_id=group, day=day, **found) for (group, day), found in totals.items()]
+        DailyTotal.objects.bulk_create(rows, batch_size=500)
+    return len(rows)
+
+
+def _start() -> datetime:
+    """The first moment of the first day that is counted."""
+    last = DailyTotal.objects.aggregate(last=Max("day"))["last"]
+    day = timezone.localdate() - FIRST_LOOK if last is None else min(last, timezone.localdate()) - AGAIN
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _joined(model: type[Any], start: datetime) -> Iterator[tuple[int, date, int]]:
+    """Not those whom a group's first finished sync found: they had been there before."""
+    known = SyncRun.objects.filter(kind=SyncRun.Kind.GROUP, state=State.SENT).order_by()
+    first = dict(known.values_list("group").annotate(at=Min("settled_at")))
+    young = {group: at for group, at in first.items() if at is not None and at >= start}
+    strange = set(Group.objects.values_list("pk", flat=True)) - first.keys()
+    old = model._default_manager.filter(first_seen_at__gte=start)
+    yield from _by_day(old.exclude(group__in=[*young, *strange]), "first_seen_at")
+    for group, at in young.items():
+        rows = model._default_manager.filter(group=group, first_seen_at__gt=at)
+        yield from _by_day(rows, "first_seen_at")
+
+
+def _by_day(rows: QuerySet[Any], field: str) -> Any:
+    days = rows.order_by().annotate(day=TruncDate(field)).values_list("group_id", "day")
+    return days.annotate(count=Count("pk"))

@@ -1,0 +1,26 @@
+"""Actions, their questions and what people answered in an archive."""
+
+from kaizala_admin.exports import archive
+
+from .models import (
+    Action,
+    ActionInstance,
+    Assignee,
+    Question,
+    Response,
+    ResponseEdit,
+    Review,
+    Tally,
+)
+
+
+def register() -> None:
+    """Once, at start-up; parents before children."""
+    archive.register(Action, "tenant")
+    archive.register(Question, "action__tenant")
+    archive.register(ActionInstance, "action__tenant")
+    archive.register(Assignee, "instance__action__tenant")
+    archive.register(Tally, "instance__action__tenant")
+    archive.register(Response, "action__tenant")
+    archive.register(ResponseEdit, "response__action__tenant")
+    archive.register(Review, "response__action__tenant")
