@@ -25,6 +25,7 @@ BENCHMARKS = {
     "home": "the home page after a year: 10,000 broadcasts, 5,000,000 deliveries",
     "results": "the results page of a survey, 200,000 responses against 200 and against bare SQL",
     "responses": "200,000 responses with 50 questions as CSV and XLSX, against bare loops",
+    "webhooks": "events stored by the receiver, and worked off",
     "idle": "what every process costs with 50 connectors and nothing to do",
 }
 

@@ -22,6 +22,8 @@ class Size:
     broadcasts: int
     people: int  # deliveries a broadcast
     idle_seconds: int
+    knocks: int  # deliveries to the receiver, in one round
+    events: int  # worked off
 
     @property
     def is_full(self) -> bool:
@@ -40,6 +42,8 @@ FULL = Size(
     broadcasts=10_000,
     people=500,
     idle_seconds=60,
+    knocks=8_000,
+    events=100_000,
 )
 SMALL = Size(
     rounds=1,
@@ -53,6 +57,8 @@ SMALL = Size(
     broadcasts=20,
     people=5,
     idle_seconds=1,
+    knocks=80,
+    events=300,
 )
 
 

@@ -78,7 +78,8 @@ def web(places: Places, ports: Ports) -> Spec:
     """gunicorn: one process, many threads (design, section 5)."""
     command = (
         *(sys.executable, "-m", "gunicorn", "kaizala_admin.wsgi:application"),
-        *("--bind", f"{HOST}:{ports.web}", "--worker-class", "gthread", "--workers", "1"),
+        *("--bind", f"{HOST}:{ports.web}", "--worker-class", "kaizala_admin.serving.PatientWorker"),
+        *("--workers", "1"),
         *("--threads", str(WEB_THREADS), "--timeout", "60", "--graceful-timeout", "8"),
         *("--worker-tmp-dir", str(places.run), "--no-control-socket", "--log-level", "warning"),
     )

@@ -28,6 +28,11 @@ _waiting: deque[Slip] = deque()
 _turn = threading.Lock()
 
 
+def digest(body: bytes) -> uuid.UUID:
+    """Stands for the raw bytes: the same delivery again has the same."""
+    return uuid.UUID(bytes=hashlib.blake2b(body, digest_size=16).digest())
+
+
 def store(subscription_id: int, body: bytes) -> None:
     """Returns when the body is on disk, now or from before. Raises DatabaseError when it is not."""
     slip = Slip(
@@ -35,7 +40,7 @@ def store(subscription_id: int, body: bytes) -> None:
             subscription_id=subscription_id,
             body=body,
             size=len(body),
-            digest=uuid.UUID(bytes=hashlib.blake2b(body, digest_size=16).digest()),
+            digest=digest(body),
             received_at=timezone.now(),
         )
     )

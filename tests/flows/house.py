@@ -30,7 +30,7 @@ from messaging.models import Broadcast
 PEOPLE = 300
 THREADS = 8
 BUDGETS = Budgets(connector=6_000, tenant=18_000)
-APPS = ("connectors", "exports", "outbox", "groups", "messaging", "surveys", "axes", "auditlog")
+APPS = ("connectors", "exports", "outbox", "webhooks", "groups", "messaging", "surveys", "axes", "auditlog")
 KEPT = ("Lease", "Heartbeat")
 PASSWORD = "reap-what-you-sow-2026"
 T = TypeVar("T")
