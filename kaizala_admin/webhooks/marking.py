@@ -1,5 +1,6 @@
 """What becomes of worked-off events: one sheet a batch, written in a handful of statements."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -85,13 +86,25 @@ class Sheet:
             seen.add(one.content_key)
 
     def write(self) -> None:
-        """One round trip for all marks."""
+        """One statement for all that have the same marks, and one round trip for the others."""
         now = timezone.now()
-        marks = [
-            (one.state.value, one.event_type, one.content_key, one.error, now, one.pk) for one in self.lines
-        ]
+        alike: dict[tuple[str, str, str, str], list[int]] = defaultdict(list)
+        for one in self.lines:
+            alike[one.state.value, one.event_type, one.content_key, one.error].append(one.pk)
+        alone = [(*marks, now, keys[0]) for marks, keys in alike.items() if len(keys) == 1]
+        for (state, event_type, content_key, error), keys in alike.items():
+            if len(keys) > 1:
+                Event.objects.filter(pk__in=keys, state=Event.State.WAITING).update(
+                    state=state,
+                    event_type=event_type,
+                    content_key=content_key,
+                    error=error,
+                    worked_at=now,
+                    lease_until=None,
+                )
         with connection.cursor() as cursor:
-            cursor.executemany(_MARK, marks)
+            if alone:
+                cursor.executemany(_MARK, alone)
             if self.stripped:
                 cursor.executemany(_STRIP, self.stripped)
 
