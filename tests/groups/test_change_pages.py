@@ -68,6 +68,18 @@ def test_numbers_in_any_spelling_are_queued_and_shown_as_pending_beside_the_mirr
     assert "In line: Kaizala has not answered yet." in text(boss.get(answer["Location"]))
 
 
+def test_the_list_of_what_is_pending_asks_for_a_new_page_once_it_moved(boss: Client, group: Group) -> None:
+    boss.post(page("add_members", group.pk), {"numbers": "+919812300001"})
+    part = {"HX-Request": "true"}
+    seen = f"{GroupChange.objects.get().pk}q"
+    still = boss.get(page("pending", group.pk), {"seen": seen}, headers=part)
+    assert ("HX-Refresh" in still.headers, "Add +919812300001 to Wells" in text(still)) == (False, True)
+    GroupChange.objects.update(state=State.SENT)
+    moved = boss.get(page("pending", group.pk), {"seen": seen}, headers=part)
+    assert moved["HX-Refresh"] == "true"
+    assert boss.get(page("pending", group.pk))["Location"].endswith("?tab=changes")
+
+
 def test_wrong_numbers_are_named_with_their_line_and_nothing_is_queued(boss: Client, group: Group) -> None:
     answer = boss.post(page("add_members", group.pk), {"numbers": "+919812300001\n12\nabc"})
     assert answer.status_code == 422

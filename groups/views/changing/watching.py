@@ -21,7 +21,7 @@ from kaizala_admin.outbox.words import TONES, why_waiting
 from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
 from kaizala_admin.ui.views import ConsoleMixin
 
-from .base import MANAGE, progress_url
+from .base import MANAGE, group_url, progress_url
 
 MOST_CHANGES, MOST_RESULTS, PENDING_SHOWN = 200, 500, 20
 RELATED = ("group", "other", "created_by", "connector", "grant")
@@ -156,6 +156,8 @@ class Pending(ConsoleMixin, TemplateView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         group = get_object_or_404(Group, pk=kwargs["group_id"])
+        if request.headers.get("HX-Request") != "true":
+            return HttpResponseRedirect(group_url(group.pk, "changes"))  # it is a part, not a page
         now = pending_context(group)
         answer = self.render_to_response(self.get_context_data(group=group, **now))
         if request.GET.get("seen", now["pending_keys"]) != now["pending_keys"]:
