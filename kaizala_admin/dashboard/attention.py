@@ -19,6 +19,7 @@ from kaizala_admin.outbox.models import OutboxRow, State
 from kaizala_admin.outbox.overview import visible_classes
 from kaizala_admin.webhooks.models import Event, Subscription
 from kaizala_admin.webhooks.watching import silent_connectors
+from messaging.models import Broadcast
 
 from .links import may_see, rows_url
 
@@ -155,6 +156,16 @@ def imports_that_wait(request: HttpRequest, now: datetime) -> Iterator[Item]:
         yield Item(count, text, rows_url(ImportRun))
 
 
+def broadcasts_that_paused(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    """By themselves, because their calls failed in a burst: what waits there waits for a person."""
+    if not may_see(request, Broadcast):
+        return
+    paused = Broadcast.objects.filter(state=Broadcast.State.PAUSED).exclude(pause_reason="")
+    if count := paused.count():
+        text = ngettext("broadcast paused by itself", "broadcasts paused by themselves", count)
+        yield Item(count, text, rows_url(Broadcast, state__exact=Broadcast.State.PAUSED), "danger")
+
+
 def overdue_schedules(request: HttpRequest, now: datetime) -> Iterator[Item]:
     if not may_see(request, Connector):
         return
@@ -202,6 +213,7 @@ SOURCES: tuple[Callable[[HttpRequest, datetime], Iterator[Item]], ...] = (
     outbox_rows,
     syncs_that_ask,
     imports_that_wait,
+    broadcasts_that_paused,
     overdue_schedules,
     subscriptions_that_are_off,
     events_that_failed,

@@ -35,7 +35,7 @@ def note(rows: Sequence[Dispatch], state: State) -> None:
             some.filter(broke_at__isnull=False).update(broke_at=None)
     if state in BROKEN:
         broadcasts = {row.broadcast_id for row in rows}
-        transaction.on_commit(lambda: look(broadcasts))
+        transaction.on_commit(lambda: look(broadcasts), robust=True)  # the tick looks again
 
 
 def look_at_all() -> int:

@@ -50,6 +50,7 @@ def test_failures_in_a_burst_pause_the_broadcast_and_say_why(
     page = signed_in("Viewer").get(url("progress", going.pk)).content.decode()
     assert "It was paused by itself." in page
     assert why in page
+    assert "broadcast paused by itself" in signed_in("Viewer").get("/admin/").content.decode()
 
 
 def test_a_resumed_broadcast_is_judged_by_what_happens_from_then_on(
