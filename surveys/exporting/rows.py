@@ -3,14 +3,17 @@
 Parameters: {"action": 7, "codes": false, "by_choice": false, "filter": "group=3&since=2026-05-01"}.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kaizala_admin.exports import BadParameters, Column, in_pages, number, phone, text, time
+from kaizala_admin.exports import BadParameters, Column, number, phone, text, time
 from surveys.models import Action, ActionInstance, Question, Review
 from surveys.results import filters
 from surveys.results.filters import Filter
@@ -78,16 +81,18 @@ def rows(parameters: Parameters) -> Iterator[Sequence[Any]]:
     action = action_of(parameters)
     asked, made = chosen(action, parameters), pieces(action, parameters)
     names = dict(ActionInstance.objects.filter(action=action).values_list("pk", "group__name"))
-    states = dict(Review.State.choices)
+    states = {state: str(label) for state, label in Review.State.choices}
+    done_words = {True: _("yes"), False: _("no")}
     is_job, is_named = action.kind == Action.Kind.JOB, not action.is_anonymous
     fills = [(one.key, one.fill, one.fill is as_text) for one in made]
-    for pk, instance, who, digits, user, at, edits, done, answers, state, note in _stored(action, asked):
+    for pk, instance, who, digits, user, at, edits, done, told, state, note in _stored(action, asked):
+        answers = json.loads(told)
         row = [pk, names.get(instance, "")]
         if is_named:
             row += (who, digits, user)
-        row += (at, edits, str(states.get(state, "")), note or "")
+        row += (at, edits, states.get(state, ""), note or "")
         if is_job:
-            row.append(_("yes") if done else _("no"))
+            row.append(done_words[bool(done)])
         for key, fill, is_plain in fills:
             value = answers.get(key)
             if is_plain and type(value) is str:  # most answers; a call for each would cost half the time
@@ -98,7 +103,7 @@ def rows(parameters: Parameters) -> Iterator[Sequence[Any]]:
 
 
 _FIELDS = (
-    "pk",
+    "id",
     "instance_id",
     "responder_name",
     "responder_number",
@@ -106,16 +111,27 @@ _FIELDS = (
     "answered_at",
     "edit_count",
     "is_completed",
-    "answers",
+    "told",
     "review__state",
     "review__note",
 )
-_ANSWERS = _FIELDS.index("answers")
+_ANSWERS = _FIELDS.index("told")
+PAGE = 500  # rows of one query: small enough to stay in the processor's cache
 
 
 def _stored(action: Action, asked: Filter) -> Iterator[tuple[Any, ...]]:
-    found = in_pages(filters.responses(action, asked), *_FIELDS)
+    """The answers come as text: read one at a time they cost a quarter of a page of dictionaries at once."""
+    told = filters.responses(action, asked).annotate(told=Cast("answers", TextField()))
+    found = _in_pages(told.order_by("pk").values_list(*_FIELDS))
     if asked.place is None:
         return found
     key = f"q{asked.place}"
-    return (row for row in found if filters.chose(row[_ANSWERS].get(key), asked.answer))
+    return (row for row in found if filters.chose(json.loads(row[_ANSWERS]).get(key), asked.answer))
+
+
+def _in_pages(rows: QuerySet[Any, tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """By key, along the index that has an action's responses in their order."""
+    last = 0
+    while page := list(rows.filter(pk__gt=last)[:PAGE]):
+        yield from page
+        last = page[-1][0]

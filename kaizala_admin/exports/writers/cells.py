@@ -42,7 +42,8 @@ def as_text(column: Column, values: Sequence[Any], zone: ZoneInfo) -> list[Seque
     """The column's cells for a CSV file: one list, two for a time."""
     match column.cell:
         case Cell.TEXT:
-            return [[safe(value) if value else "" for value in map(words, values)]]
+            # Most cells are harmless text: two calls for each would take a third of the time.
+            return [[v if type(v) is str and v[:1] not in DANGEROUS else safe(words(v)) for v in values]]
         case Cell.PHONE:
             return [[safe(value.removeprefix("+")) if value else "" for value in values]]
         case Cell.NUMBER:
