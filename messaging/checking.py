@@ -79,7 +79,7 @@ def check_calls(broadcast: Broadcast, calls: Calls) -> Check:
     _check_content(broadcast, found)
     found.blockers += problems.of_scope(scope)
     _check_people(calls, found)
-    found.needs_many = found.people > broadcast.tenant.many_people
+    found.needs_many = 0 < broadcast.tenant.many_people < found.people
     return found
 
 

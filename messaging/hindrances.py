@@ -12,6 +12,7 @@ from kaizala_admin.outbox.words import reason_words
 from .media import uploading
 from .models import Broadcast
 from .progress import Waiting
+from .timing import quiet
 
 
 def of(broadcast: Broadcast, waiting: Counter[Waiting]) -> list[str]:
@@ -49,6 +50,13 @@ def _sentence(reason: str, calls: int, row: dict[str, Any]) -> str:
         return _("The connector “%(connector)s” needs attention: %(why)s") % row
     if not reason:
         return ""
+    if reason == quiet.REASON:
+        words = ngettext(
+            "%(n)s call waits for the end of the quiet hours. It goes by itself then.",
+            "%(n)s calls wait for the end of the quiet hours. They go by themselves then.",
+            calls,
+        )
+        return words % {"n": f"{calls:,}"}
     if reason == uploading.WAITING:
         words = ngettext(
             "%(n)s call waits until its files are at Kaizala. That goes by itself.",

@@ -18,6 +18,7 @@ from . import kinds
 from .evidence import looks
 from .media import uploading
 from .models import Broadcast, Delivery, Dispatch
+from .timing import quiet
 
 log = logging.getLogger(__name__)
 OPEN = (State.QUEUED, State.SENDING)
@@ -152,6 +153,7 @@ def _waiting_again(broadcast_ids: Iterable[int], dispatch_ids: Sequence[int]) ->
             keys = list(rows.values_list("pk", flat=True))
             rows.update(state=State.CANCELLED, reason="cancelled", settled_at=Now())
             Delivery.objects.filter(dispatch__in=keys).update(state=Delivery.State.CANCELLED, reason="")
+    quiet.hold(ids)
 
 
 def _queued(dispatch_ids: Sequence[int]) -> QuerySet[Dispatch]:

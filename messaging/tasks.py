@@ -6,6 +6,7 @@ from . import services
 from .evidence import echoes, looks
 from .media import services as library
 from .media import uploading
+from .timing import quiet
 
 
 @shared_task(name="messaging.settle_doubts", time_limit=90, soft_time_limit=60)
@@ -22,10 +23,11 @@ def prune_echoes() -> None:
 
 @shared_task(name="messaging.tick", time_limit=90, soft_time_limit=60)
 def tick() -> None:
-    """Finishes what is done, pauses what fails in a burst; lets go calls whose files are at Kaizala."""
+    """Finishes what is done, pauses what fails in a burst; lets go what waited; keeps quiet hours."""
     services.finish_done()
     services.pause_bursting()
     uploading.release()
+    quiet.tick()
 
 
 @shared_task(name="messaging.clean_library", time_limit=90, soft_time_limit=60)

@@ -27,6 +27,7 @@ REASONS = {
     "our_error": _("An error of the console; see the log"),
     "worker_died": _("The worker stopped in the middle"),
     "not_recorded": _("The answer could not be written down"),
+    "quiet_hours": _("Waits for the end of the quiet hours"),
     "cancelled": _("Cancelled by a person"),
     "said_by_a_person": _("A person said that it arrived"),
     "media": _("Its files are brought to Kaizala first"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from messaging import audience, checking, trail
 from messaging.audience.plan import Calls, calls_of
 from messaging.models import AudienceLine, Broadcast, SavedAudience
+from messaging.timing import quiet
 
 from . import expanding
 
@@ -36,7 +37,7 @@ def may_launch(by: PermissionsMixin | None, people: int, broadcast: Broadcast) -
         return True
     if not by.has_perm("messaging.send_broadcast"):
         return False
-    return people <= broadcast.tenant.many_people or by.has_perm("messaging.send_to_many")
+    return not 0 < broadcast.tenant.many_people < people or by.has_perm("messaging.send_to_many")
 
 
 def fingerprint(broadcast: Broadcast) -> str:
@@ -95,5 +96,6 @@ def _start(
             return False
         _need_same(fingerprint(Broadcast.objects.get(pk=draft.pk)), shown)
         expanding.write(draft, calls)
+        quiet.hold([draft.pk])
         trail.note(draft, by, "launch", "draft", "running", people=found.people, calls=calls.count)
     return True

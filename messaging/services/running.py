@@ -8,6 +8,7 @@ from django.utils import timezone
 from kaizala_admin.outbox import services as outbox
 from messaging import sending, trail
 from messaging.models import Broadcast, Dispatch
+from messaging.timing import quiet
 
 State = Broadcast.State
 
@@ -32,6 +33,7 @@ def resume(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
         if not _move(broadcast, [State.PAUSED], State.RUNNING, **afresh):
             return False
         released = outbox.release(_rows(broadcast))
+        quiet.hold([broadcast.pk])
         trail.note(broadcast, by, "resume", State.PAUSED, State.RUNNING, calls=released)
     return True
 

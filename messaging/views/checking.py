@@ -17,6 +17,7 @@ from messaging import audience, services
 from messaging.audience import lines
 from messaging.media import uploading
 from messaging.models import AudienceLine, Broadcast
+from messaging.timing import quiet
 
 from .base import BroadcastMixin, url
 
@@ -67,6 +68,7 @@ class Checked(BroadcastMixin, TemplateView):
             "may_send": user.has_perm("messaging.send_broadcast"),
             "may_launch": services.may_launch(user, found.people, self.broadcast),
             "draft": services.fingerprint(self.broadcast),
+            "quiet": quiet.words(self.broadcast.tenant),
             "uploads": uploading.missing(self.broadcast, found.calls),
         }
         return super().get_context_data(**{**shown, **kwargs})
