@@ -26,6 +26,7 @@ BENCHMARKS = {
     "results": "the results page of a survey, 200,000 responses against 200 and against bare SQL",
     "responses": "200,000 responses with 50 questions as CSV and XLSX, against bare loops",
     "webhooks": "events stored by the receiver, and worked off",
+    "exports": "1,000,000 lines of the ledger against a bare cursor; an archive; parts of names",
     "idle": "what every process costs with 50 connectors and nothing to do",
 }
 

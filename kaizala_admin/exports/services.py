@@ -24,6 +24,7 @@ def start(
     by: AbstractBaseUser | None,
     title: str = "",
     time_zone: str = "",
+    ring_a_worker: bool = True,
 ) -> Export:
     """Puts an export in line and wakes a worker after commit. The caller has checked the kind's permission.
 
@@ -40,7 +41,8 @@ def start(
         time_zone=time_zone or timezone.get_current_timezone_name(),
         created_by_id=by.pk if by is not None else None,
     )
-    transaction.on_commit(lambda: ring(export.pk))
+    if ring_a_worker:
+        transaction.on_commit(lambda: ring(export.pk))
     return export
 
 

@@ -21,9 +21,12 @@ log = logging.getLogger(__name__)
 stopping = threading.Event()  # set when the worker shuts down
 
 
-def run(export_id: int) -> bool:
-    """Makes the file of this export; whether it did. Anything that goes wrong is kept in the row."""
-    export = claim(export_id)
+def run(export_id: int, *, in_line: bool = True) -> bool:
+    """Makes the file of this export; whether it did. Anything that goes wrong is kept in the row.
+
+    `in_line` waits for its turn; a command does not, because it holds no worker.
+    """
+    export = claim(export_id, in_line=in_line)
     if export is None:
         return False
     path = files.path_of(files.name_of(export))

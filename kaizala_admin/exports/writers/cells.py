@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,6 +62,7 @@ def words(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+@lru_cache(maxsize=4_096)  # a page of the ledger has fifty lines with the same time
 def _at(value: datetime | None, zone: ZoneInfo) -> str:
     if value is None:
         return ""

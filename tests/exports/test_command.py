@@ -1,0 +1,48 @@
+"""`manage.py export`: the same files without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from .conftest import KIND
+
+pytestmark = pytest.mark.django_db
+ROWS = json.dumps({"rows": [["Asha", "+919812345678", 30]]})
+
+
+def refused(*arguments: str) -> str:
+    with pytest.raises(CommandError) as error:
+        call_command("export", *arguments)
+    return str(error.value)
+
+
+def test_a_file_is_written_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "people.csv"
+    call_command("export", KIND, str(file), "--parameters", ROWS, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows"], told["size"], told["file"]) == (1, file.stat().st_size, str(file))
+    assert file.read_bytes().endswith(b'"Asha","919812345678","30"\r\n')
+
+
+def test_what_cannot_be_is_said(tmp_path: Path) -> None:
+    there = tmp_path / "there.csv"
+    there.touch()
+    assert refused(KIND) == "Name the file to write."
+    assert refused(KIND, str(there)).endswith("exists already.")
+    assert refused("no.such", str(tmp_path / "a.csv")) == "There is no export called no.such."
+    assert refused(KIND, str(tmp_path / "a.pdf")) == "This cannot be exported so: pdf"
+    assert refused(KIND, str(tmp_path / "a.csv"), "--parameters", "{") != ""
+    assert refused(KIND, str(tmp_path / "a.csv")) == "Nobody was named."
+
+
+def test_what_there_is_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("export", "--json")
+    assert {"kind": KIND, "title": "people", "formats": ["csv", "xlsx", "jsonl"]} in json.loads(
+        capsys.readouterr().out
+    )
+    call_command("export")
+    assert KIND in capsys.readouterr().out
