@@ -95,7 +95,8 @@ def outbox_rows(request: HttpRequest, now: datetime) -> Iterator[Item]:
 def _rows_of(row_class: type[OutboxRow], now: datetime) -> Iterator[Item]:
     failed = Q(state=State.FAILED, settled_at__gte=now - RECENT)
     asking = Q(reason=TOO_MANY_GONE) if row_class is SyncRun else Q(pk__in=[])
-    found = row_class._default_manager.order_by().aggregate(
+    open_or_bad = [State.UNKNOWN, State.QUEUED, State.SENDING, State.FAILED]  # not the many that were sent
+    found = row_class._default_manager.filter(state__in=open_or_bad).order_by().aggregate(
         unknown=Count("pk", Q(state=State.UNKNOWN)),
         unreached=Count("pk", Q(state=State.QUEUED, reason=UNREACHED, held=False)),
         failed=Count("pk", failed & ~asking),
