@@ -96,11 +96,15 @@ def _rows_of(row_class: type[OutboxRow], now: datetime) -> Iterator[Item]:
     failed = Q(state=State.FAILED, settled_at__gte=now - RECENT)
     asking = Q(reason=TOO_MANY_GONE) if row_class is SyncRun else Q(pk__in=[])
     open_or_bad = [State.UNKNOWN, State.QUEUED, State.SENDING, State.FAILED]  # not the many that were sent
-    found = row_class._default_manager.filter(state__in=open_or_bad).order_by().aggregate(
-        unknown=Count("pk", Q(state=State.UNKNOWN)),
-        unreached=Count("pk", Q(state=State.QUEUED, reason=UNREACHED, held=False)),
-        failed=Count("pk", failed & ~asking),
-        stuck=Count("pk", Q(state=State.SENDING, lease_until__lt=now - LATE_SWEEP)),
+    found = (
+        row_class._default_manager.filter(state__in=open_or_bad)
+        .order_by()
+        .aggregate(
+            unknown=Count("pk", Q(state=State.UNKNOWN)),
+            unreached=Count("pk", Q(state=State.QUEUED, reason=UNREACHED, held=False)),
+            failed=Count("pk", failed & ~asking),
+            stuck=Count("pk", Q(state=State.SENDING, lease_until__lt=now - LATE_SWEEP)),
+        )
     )
     name, since = str(row_class._meta.verbose_name_plural), (now - RECENT).isoformat()
     if count := found["unknown"]:
