@@ -64,14 +64,19 @@ def due_connectors() -> list[DueConnector]:
 
 
 def add_outstanding(connectors: list[DueConnector]) -> None:
-    """Fills `outstanding`. One query a row class."""
+    """Fills `outstanding`. One query over all row classes."""
     by_id = {connector.id: connector for connector in connectors}
-    for row_class in row_classes():
-        held = row_class._default_manager.filter(
+    held = [
+        row_class._default_manager.filter(
             connector__in=by_id, state=State.QUEUED, permits__gt=0, permits_until__gt=Now()
         )
-        for pk, permits in held.order_by().values_list("connector_id").annotate(Sum("permits")):
-            by_id[pk].outstanding += permits
+        .order_by()
+        .values_list("connector_id")
+        .annotate(Sum("permits"))
+        for row_class in row_classes()
+    ]
+    for pk, permits in held[0].union(*held[1:], all=True):
+        by_id[pk].outstanding += permits
 
 
 def add_rows(connector: DueConnector, most: int) -> None:
