@@ -217,6 +217,8 @@ KAIZALA_EVENT_BODY_DAYS = env.int("KAIZALA_EVENT_BODY_DAYS", 7)
 KAIZALA_EVENT_DAYS = env.int("KAIZALA_EVENT_DAYS", 30)
 # A call whose answer was lost: ask a person; send again what Kaizala's list proves absent; never send again.
 KAIZALA_UNKNOWN_POLICY = env.str("KAIZALA_UNKNOWN_POLICY", "ask")  # ask, resend_if_absent, never
+# Which console this is. Empty: a file in VAR_DIR says so. Several machines on one database need one value.
+KAIZALA_INSTANCE = env.str("KAIZALA_INSTANCE", "")
 KAIZALA_WORKER_THREADS = env.int("KAIZALA_WORKER_THREADS", 32)
 # Where exports lie until they expire. With several machines: a folder that web and workers share.
 EXPORTS_DIR = env.path("KAIZALA_EXPORTS_DIR", str(VAR_DIR / "exports"))

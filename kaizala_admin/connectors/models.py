@@ -181,6 +181,22 @@ class Heartbeat(models.Model):
         return self.name
 
 
+class Instance(models.Model):
+    """The one row that says which console this database serves; see `instance`."""
+
+    identity = models.CharField(max_length=200, blank=True)  # "": nobody's, after hold_sending
+    held_since = models.DateTimeField(_("held since"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("console")
+        verbose_name_plural = _("consoles")
+        default_permissions = ()
+        permissions = [("take_over", "Can let a restored console go on sending")]
+
+    def __str__(self) -> str:
+        return str(_("This console"))
+
+
 class ApiCall(models.Model):
     """One exchange with Kaizala, redacted, kept for KAIZALA_API_LOG_DAYS."""
 

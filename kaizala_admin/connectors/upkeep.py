@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from kaizala_admin.kaizala import KaizalaError
 
-from . import clock
+from . import clock, instance
 from .models import ApiCall, Grant
 from .tokens import FRESH, LIFE, TokenRefused, ensure_access, is_fresh
 
@@ -25,6 +25,8 @@ def refresh_due() -> int:
 
     A little earlier for some than for others, so that tokens bought together do not end together.
     """
+    if instance.held_since():  # a new token here would take the other console's away
+        return 0
     ends, renewed, silent = time.monotonic() + LONGEST_RUN, 0, set()
     for grant in due_grants():
         if time.monotonic() > ends:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -15,6 +17,7 @@ from groups.models import SyncRun
 from groups.sync.errors import TOO_MANY_GONE
 from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Connector, Grant, Heartbeat
+from kaizala_admin.outbox.held import held
 from kaizala_admin.outbox.models import OutboxRow, State
 from kaizala_admin.outbox.overview import visible_classes
 from kaizala_admin.webhooks.models import Event, Subscription
@@ -47,6 +50,20 @@ def attention(request: HttpRequest) -> list[Item]:
     now = clock.now()
     items = [item for source in SOURCES for item in source(request, now)]
     return sorted(items, key=lambda item: item.tone != "danger")
+
+
+def restored_database(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    """Everybody who sees connectors or the outbox learns why nothing moves."""
+    if not (may_see(request, Connector) or request.user.has_perm("outbox.view_attempt")):
+        return
+    if state := held():
+        text = ngettext(
+            "call waits: this database was restored or copied, so nothing is sent since %(since)s",
+            "calls wait: this database was restored or copied, so nothing is sent since %(since)s",
+            state.count,
+        )
+        since = date_format(localtime(state.since), "SHORT_DATETIME_FORMAT")
+        yield Item(state.count, text % {"since": since}, reverse("admin:outbox"), "danger")
 
 
 def connectors_in_trouble(request: HttpRequest, now: datetime) -> Iterator[Item]:
@@ -212,6 +229,7 @@ def events_that_failed(request: HttpRequest, now: datetime) -> Iterator[Item]:
 
 
 SOURCES: tuple[Callable[[HttpRequest, datetime], Iterator[Item]], ...] = (
+    restored_database,
     silent_processes,
     connectors_in_trouble,
     grants_ending,

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from kombu.exceptions import OperationalError
 
-from kaizala_admin.connectors import heartbeats, leases
+from kaizala_admin.connectors import heartbeats, instance, leases
 from kaizala_admin.connectors.clock import later
 
 from . import nudges
@@ -85,6 +85,10 @@ class Dispatcher:
         if self.leadership is None:
             fence = leases.acquire(LEASE, self.owner, LEASE_TTL)
             self.leadership = None if fence is None else Leadership(LEASE, self.owner, fence)
+            if self.leadership and instance.held_since():
+                log.warning(
+                    "This database was restored or copied: nothing is sent until an administrator agrees"
+                )
         elif time.monotonic() - self._renewed < RENEW_EVERY:
             return True
         elif not leases.renew(LEASE, self.owner, LEASE_TTL):

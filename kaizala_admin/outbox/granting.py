@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from kaizala_admin.connectors import limiter
+from kaizala_admin.connectors import instance, limiter
 from kaizala_admin.connectors.clock import later
 from kaizala_admin.connectors.models import Lease
 
@@ -65,7 +65,7 @@ def grant_round(memory: Memory, leadership: Leadership) -> Round:
     """Gives every permit that the budgets have now, oldest-served connector first. Raises NotLeader."""
     done = Round()
     connectors = [known for known in due_connectors() if _may_try(known, memory)]
-    if not connectors:
+    if not connectors or instance.held_since():
         return done
     add_outstanding(connectors)
     done.behind = [known.id for known in connectors if known.outstanding]

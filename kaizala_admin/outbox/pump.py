@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaizala_admin.connectors import limiter
+from kaizala_admin.connectors import instance, limiter
 from kaizala_admin.connectors.clients import client_for
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.connectors.services import mark_attention, mark_working
@@ -49,6 +49,8 @@ class Line:
 
 def pump(connector_id: int) -> int:
     """Makes every permitted call of the connector that nobody else makes; returns how many it made."""
+    if instance.held_since():  # permits may have been restored with the rows
+        return 0
     line, calls = Line(time.monotonic() + LONGEST_RUN), 0
     slip = _another(line, connector_id)
     while slip.claim:

@@ -14,6 +14,7 @@ from django.views.generic import View
 from kaizala_admin.ui.confirm import ask_first, confirmed
 from kaizala_admin.ui.views import ConsoleMixin, ConsoleView
 
+from .held import GoOnView, held
 from .models import OutboxRow, State
 from .overview import overview, visible_classes
 from .registry import by_label
@@ -30,6 +31,7 @@ class OutboxView(ConsoleView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         classes = [overview(row_class) for row_class in visible_classes(self.request)]
         return super().get_context_data(
+            held=held(),
             states=State.labels,
             classes=classes,
             unknown=sum(known.unknown for known in classes),
@@ -88,6 +90,7 @@ def urls() -> list[Any]:
     """The addresses, for the admin site's own list."""
     return [
         path("page/", admin.site.admin_view(OutboxView.as_view()), name="outbox"),
+        path("go-on/", admin.site.admin_view(GoOnView.as_view()), name="outbox_go_on"),
         *(
             path(
                 f"page/<str:name>/<int:key>/{verb}/",
