@@ -3,17 +3,23 @@
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from django.db import connections
 
+from kaizala_admin.connectors import call_log
+
 KILLED = -signal.SIGKILL
+LONGEST = 400.0  # seconds that a child may live
 
 
 def fork(work: Callable[[], object]) -> int:
     """Starts `work` in a child, with database connections of its own. Returns its process id."""
+    quiet()
     connections.close_all()
     sys.stdout.flush()
     pid = os.fork()
@@ -22,9 +28,25 @@ def fork(work: Callable[[], object]) -> int:
     return pid
 
 
+def quiet() -> None:
+    """Nobody writes the call log: born while a thread is inside SQLite, a child would wait for its mutex."""
+    call_log.flush()
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join()
+
+
 def ending(pid: int) -> int:
-    """The exit code of a child, negative for a signal."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    """The exit code of a child, negative for a signal. One that does not end is killed."""
+    ends = time.monotonic() + LONGEST
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > ends:
+            os.kill(pid, signal.SIGKILL)
+            raise TimeoutError(f"a child still lived after {LONGEST:.0f} s")
+        time.sleep(0.01)
 
 
 def run(work: Callable[[], object]) -> int:
