@@ -21,8 +21,9 @@ from .kind_filter import KindFilter
 from .ledger import DeliveryAdmin
 from .media import admin as media_admin  # noqa: F401  # registers its pages
 from .models import ActionLook, Broadcast, Delivery, Dispatch
-from .views import adjusting, checking, compose, content, picking, verbs, watching
+from .views import adjusting, approvals, checking, compose, content, picking, verbs, watching
 from .views.base import TONES, url
+from .waiting_filter import WaitingFilter
 
 
 @admin.register(Broadcast)
@@ -38,7 +39,7 @@ class BroadcastAdmin(ReadOnlyAdmin):
         "written_by",
         "when",
     )
-    list_filter = ("state", KindFilter, "tenant")
+    list_filter = ("state", WaitingFilter, KindFilter, "tenant")
     list_select_related = ("created_by", "launched_by", "tenant")
     search_fields = ("title",)
     search_help_text = _("A part of the name")
@@ -67,12 +68,14 @@ class BroadcastAdmin(ReadOnlyAdmin):
         return compose.Compose.as_view()(request)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A draft opens where it is written (or read), everything else where it is watched."""
+        """A draft opens where it is written (or read), what awaits approval where it is checked."""
         row = self.get_object(request, object_id)
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
         if not self.has_view_permission(request, row):
             raise PermissionDenied
+        if row.state == Broadcast.State.AWAITING:
+            return HttpResponseRedirect(url("check", row.pk))
         if row.state != Broadcast.State.DRAFT:
             return HttpResponseRedirect(url("progress", row.pk))
         may_write = request.user.has_perm("messaging.change_broadcast")
@@ -86,6 +89,8 @@ class BroadcastAdmin(ReadOnlyAdmin):
             ("people/", content.FindPeople, "people"),
             ("<int:pk>/compose/", compose.Compose, "compose"),
             ("<int:pk>/check/", checking.Checked, "check"),
+            ("waiting/", approvals.Waiting, "waiting"),
+            ("<int:pk>/approval/", approvals.Approve, "approval"),
             ("<int:pk>/lines.csv", checking.WrongLines, "lines"),
             ("<int:pk>/progress/", watching.Progress, "progress"),
             ("<int:pk>/unknowns/", watching.Unknowns, "unknowns"),
@@ -114,11 +119,11 @@ class BroadcastAdmin(ReadOnlyAdmin):
 
     @column(_("people"))
     def shown_people(self, row: Broadcast) -> str:
-        return "–" if row.state == Broadcast.State.DRAFT else f"{row.people:,}"
+        return "–" if row.is_open else f"{row.people:,}"
 
     @column(_("sent"))
     def reached(self, row: Any) -> str:
-        if row.state == Broadcast.State.DRAFT or not row.people:
+        if row.is_open or not row.people:
             return "–"
         sent = row.sent_people or 0
         share = per_cent(sent, row.people)

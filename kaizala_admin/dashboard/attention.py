@@ -23,6 +23,7 @@ from kaizala_admin.outbox.overview import visible_classes
 from kaizala_admin.webhooks.models import Event, Subscription
 from kaizala_admin.webhooks.watching import silent_connectors
 from messaging.models import Broadcast
+from messaging.services import approving
 
 from .links import may_see, rows_url
 
@@ -188,6 +189,15 @@ def broadcasts_that_paused(request: HttpRequest, now: datetime) -> Iterator[Item
         yield Item(count, text, rows_url(Broadcast, state__exact=Broadcast.State.PAUSED), "danger")
 
 
+def broadcasts_to_approve(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    """What others wrote to many people, and asked an approver to look at."""
+    if not may_see(request, Broadcast):
+        return
+    if count := approving.waiting_for(request.user).count():
+        text = ngettext("broadcast waits for your approval", "broadcasts wait for your approval", count)
+        yield Item(count, text, rows_url(Broadcast, waits="me"))
+
+
 def overdue_schedules(request: HttpRequest, now: datetime) -> Iterator[Item]:
     if not may_see(request, Connector):
         return
@@ -237,6 +247,7 @@ SOURCES: tuple[Callable[[HttpRequest, datetime], Iterator[Item]], ...] = (
     syncs_that_ask,
     imports_that_wait,
     broadcasts_that_paused,
+    broadcasts_to_approve,
     overdue_schedules,
     subscriptions_that_are_off,
     events_that_failed,

@@ -32,6 +32,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "admin:messaging_broadcast_changelist",
                 "messaging.view_broadcast",
             ),
+            Item(_("To approve"), "approval", "admin:messaging_broadcast_waiting", "messaging.send_to_many"),
             Item(
                 _("Media library"),
                 "perm_media",

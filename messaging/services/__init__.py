@@ -3,11 +3,13 @@
 from messaging.audience import Choice, Expression, Rules
 from messaging.checking import Check, check
 
+from . import approving
 from .audiences import change_audience, follow_up
 from .bursts import look_at_all as pause_bursting
 from .drafts import NotADraft, copy_as_draft, delete_draft, save_draft
 from .failures import all_arrived, arrived, retry_failures, send_again, send_all_again
-from .launching import CannotLaunch, Changed, fingerprint, launch, may_launch
+from .gate import is_many, may_launch
+from .launching import CannotLaunch, Changed, fingerprint, launch
 from .lists import NameTaken, bar, save_audience, unbar
 from .running import cancel, finish_done, pause, resume
 
@@ -21,6 +23,7 @@ __all__ = [
     "NotADraft",
     "Rules",
     "all_arrived",
+    "approving",
     "arrived",
     "bar",
     "cancel",
@@ -31,6 +34,7 @@ __all__ = [
     "fingerprint",
     "finish_done",
     "follow_up",
+    "is_many",
     "launch",
     "may_launch",
     "pause",

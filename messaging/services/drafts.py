@@ -13,6 +13,8 @@ from messaging import kinds, lines, trail
 from messaging.audience import Choice, Expression
 from messaging.models import AudienceLine, Broadcast, Priority, SavedAudience
 
+from . import gate
+
 DRAFT = Broadcast.State.DRAFT
 
 
@@ -33,6 +35,8 @@ def save_draft(
     priority: int = Priority.NORMAL,
 ) -> Broadcast:
     """Writes a new draft, or changes `broadcast`. `numbers` replace the stored lines; None leaves them.
+
+    A change of a broadcast that awaits approval voids the request: it is a draft again.
 
     Raises NotADraft when it has been sent meanwhile.
     """
@@ -62,17 +66,29 @@ def note_uses(broadcast: Broadcast) -> None:
 
 def _create(fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
     who: Any = by
-    broadcast: Broadcast = Broadcast.objects.create(created_by=who, **fields)
+    broadcast: Broadcast = Broadcast.objects.create(created_by=who, changed_by=who, **fields)
     trail.note(broadcast, by, "write", after=broadcast.title, action=trail.NEW)
     return broadcast
 
 
 def _change(broadcast: Broadcast, fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
-    if not Broadcast.objects.filter(pk=broadcast.pk, state=DRAFT).update(**fields):
+    if not _write(broadcast, {**fields, "changed_by": by}, by):
         raise NotADraft(_("This broadcast has been sent already, so it cannot be changed. Copy it instead."))
     changed = Broadcast.objects.get(pk=broadcast.pk)
     trail.note(changed, by, "change", before=broadcast.title, after=changed.title)
     return changed
+
+
+def _write(broadcast: Broadcast, fields: dict[str, Any], by: AbstractBaseUser | None) -> bool:
+    """A change of what waits for an approval makes it a draft again, and voids the request."""
+    if Broadcast.objects.filter(pk=broadcast.pk, state=DRAFT).update(**fields):
+        return True
+    waiting = Broadcast.objects.filter(pk=broadcast.pk, state=Broadcast.State.AWAITING)
+    if not waiting.update(state=DRAFT, **fields):
+        return False
+    gate.void(broadcast, by, _("It was changed meanwhile."))
+    trail.note(broadcast, by, "withdraw", Broadcast.State.AWAITING, DRAFT, reason="changed")
+    return True
 
 
 def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> Broadcast:

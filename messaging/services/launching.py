@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Max
@@ -15,8 +15,9 @@ from messaging import audience, checking, trail
 from messaging.audience.plan import Calls, calls_of
 from messaging.models import AudienceLine, Broadcast, SavedAudience
 from messaging.timing import quiet
+from messaging.timing.models import Approval
 
-from . import expanding
+from . import expanding, gate
 
 
 class CannotLaunch(Exception):
@@ -31,15 +32,6 @@ class Changed(Exception):
     """The number of people, or the draft itself, is not what was confirmed. Look and confirm again."""
 
 
-def may_launch(by: PermissionsMixin | None, people: int, broadcast: Broadcast) -> bool:
-    """Whether this person may send to so many (Tenant.many_people). None is the console itself."""
-    if by is None:
-        return True
-    if not by.has_perm("messaging.send_broadcast"):
-        return False
-    return not 0 < broadcast.tenant.many_people < people or by.has_perm("messaging.send_to_many")
-
-
 def fingerprint(broadcast: Broadcast) -> str:
     """Changes when what would be sent, or to which numbers, changes; carried by the confirm page."""
     given = AudienceLine.objects.filter(broadcast=broadcast).aggregate(n=Count("pk"), last=Max("pk"))
@@ -49,53 +41,90 @@ def fingerprint(broadcast: Broadcast) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def launch(broadcast: Broadcast, by: Any, expected_people: int, *, expected_draft: str | None = None) -> bool:
+def launch(
+    broadcast: Broadcast,
+    by: Any,
+    expected_people: int,
+    *,
+    expected_draft: str | None = None,
+    request: Approval | None = None,
+) -> bool:
     """Sends the draft. False: somebody has sent it already (a double click), and nothing is sent twice.
 
-    `expected_people` is what was confirmed; `expected_draft` the fingerprint that was shown, if any.
+    `expected_people` is what was confirmed; `expected_draft` the fingerprint that was shown, if any;
+    `request` the approval that this grants (see approving.approve): then exactly what it asked for is sent.
     Raises PermissionDenied, CannotLaunch or Changed, with nothing sent.
     """
     draft = Broadcast.objects.select_related("tenant").get(pk=broadcast.pk)
-    if draft.state != Broadcast.State.DRAFT:
+    if draft.state != _before(request):
         return False
     shown = fingerprint(draft)
-    _need_same(shown, expected_draft)
+    need_same(shown, expected_draft)
+    if request:
+        need_same(shown, request.fingerprint)
     with audience.taken(draft) as snapshot:
         calls = calls_of(snapshot)
         found = checking.check_calls(draft, calls)
         _need_allowed(draft, by, found, expected_people)
-        return _start(draft, by, calls, found, shown)
+        return _start(draft, by, calls, found, shown, request)
+
+
+def _before(request: Approval | None) -> str:
+    return Broadcast.State.AWAITING if request else Broadcast.State.DRAFT
 
 
 def _need_allowed(draft: Broadcast, by: Any, found: checking.Check, expected_people: int) -> None:
-    if not may_launch(by, found.people, draft):
-        raise PermissionDenied(_("You may not send to so many people. Ask an approver to send this draft."))
+    if not gate.may_launch(by, found.people, draft):
+        raise PermissionDenied(_("You may not send to so many people alone. Ask for an approval."))
     if found.blockers:
         raise CannotLaunch(found)
-    if found.people != expected_people:
+    need_people(found.people, expected_people)
+
+
+def need_people(people: int, expected_people: int) -> None:
+    """Raises Changed, in words, when another number of people was confirmed."""
+    if people != expected_people:
         words = _("The number of people changed from %(before)s to %(now)s. Nothing is sent. Look again.")
-        raise Changed(words % {"before": f"{expected_people:,}", "now": f"{found.people:,}"})
+        raise Changed(words % {"before": f"{expected_people:,}", "now": f"{people:,}"})
 
 
-def _need_same(draft: str, expected_draft: str | None) -> None:
+def need_same(draft: str, expected_draft: str | None) -> None:
+    """Raises Changed, in words, when somebody looked at something else than what is there now."""
     if expected_draft is not None and draft != expected_draft:
         raise Changed(_("Somebody changed this draft meanwhile. Nothing is sent. Look again."))
 
 
 def _start(
-    draft: Broadcast, by: AbstractBaseUser | None, calls: Calls, found: checking.Check, shown: str
+    draft: Broadcast,
+    by: AbstractBaseUser | None,
+    calls: Calls,
+    found: checking.Check,
+    shown: str,
+    request: Approval | None = None,
 ) -> bool:
     """A rival's launch makes this False; a rival's edit raises Changed, and nothing is sent."""
-    now = timezone.now()
+    now, before = timezone.now(), _before(request)
     with transaction.atomic():
         started = {"state": Broadcast.State.RUNNING, "launched_by": by, "launched_at": now}
         totals = {"people": found.dispatch_people, "dispatch_count": calls.count}
         watched = {"watched_since": now, "stamp": audience.stamp()}
-        drafts = Broadcast.objects.filter(pk=draft.pk, state=Broadcast.State.DRAFT)
+        drafts = Broadcast.objects.filter(pk=draft.pk, state=before)
         if not drafts.update(**started, **totals, **watched):
             return False
-        _need_same(fingerprint(Broadcast.objects.get(pk=draft.pk)), shown)
+        need_same(fingerprint(Broadcast.objects.get(pk=draft.pk)), shown)
+        _grant(draft, by, found, request)
         expanding.write(draft, calls)
         quiet.hold([draft.pk])
-        trail.note(draft, by, "launch", "draft", "running", people=found.people, calls=calls.count)
+        trail.note(draft, by, "launch", before, "running", people=found.people, calls=calls.count)
     return True
+
+
+def _grant(
+    draft: Broadcast, by: AbstractBaseUser | None, found: checking.Check, request: Approval | None
+) -> None:
+    """Raises Changed when the request was taken back or decided meanwhile."""
+    if request is None:
+        return
+    if not gate.decide(request.pk, by, Approval.Decision.APPROVED, people=found.people):
+        raise Changed(_("This request was decided or taken back meanwhile. Nothing is sent. Look again."))
+    trail.note(draft, by, "approve", "awaiting", "running", people=found.people)

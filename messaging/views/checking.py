@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
@@ -19,8 +18,11 @@ from messaging.media import uploading
 from messaging.models import AudienceLine, Broadcast
 from messaging.timing import quiet
 
+from . import approvals
+from .approvals import number, said_no, typed_right
 from .base import BroadcastMixin, url
 
+SHOWN_HERE = (Broadcast.State.DRAFT, Broadcast.State.AWAITING)
 SHOWN = 100  # wrong lines on the page; the download has all
 
 
@@ -34,17 +36,16 @@ class Checked(BroadcastMixin, TemplateView):
         return ("messaging.send_broadcast" if posting else "messaging.view_broadcast",)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.broadcast.state != Broadcast.State.DRAFT:
+        if self.broadcast.state not in SHOWN_HERE:
             return HttpResponseRedirect(url("progress", self.broadcast.pk))
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        people = number(request.POST.get("people", ""))
         try:
+            typed_right(self.broadcast, people, request.POST.get("typed", ""))
             started = services.launch(
-                self.broadcast,
-                request.user,
-                _number(request.POST.get("people", "")),
-                expected_draft=request.POST.get("draft", ""),
+                self.broadcast, request.user, people, expected_draft=request.POST.get("draft", "")
             )
         except services.Changed as error:
             messages.warning(request, str(error))
@@ -52,8 +53,12 @@ class Checked(BroadcastMixin, TemplateView):
         except services.CannotLaunch:
             return HttpResponseRedirect(url("check", self.broadcast.pk))
         if not started:
-            messages.info(request, _("It is on its way already. It was sent once."))
+            said_no(request, self.broadcast)
         return HttpResponseRedirect(url("progress", self.broadcast.pk))
+
+    @property
+    def _awaiting(self) -> bool:
+        return self.broadcast.state == Broadcast.State.AWAITING
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = services.check(self.broadcast)
@@ -64,10 +69,11 @@ class Checked(BroadcastMixin, TemplateView):
             "whom": found.scope,
             "by_connector": [(connectors[pk], calls) for pk, calls in found.calls.items()],
             "wrong": list(islice(wrong_lines(self.broadcast), SHOWN)) if found.bad_lines else [],
-            "may_change": user.has_perm("messaging.change_broadcast"),
+            "may_change": user.has_perm("messaging.change_broadcast") and not self._awaiting,
             "may_send": user.has_perm("messaging.send_broadcast"),
             "may_launch": services.may_launch(user, found.people, self.broadcast),
             "draft": services.fingerprint(self.broadcast),
+            **approvals.shown(self.broadcast, user),
             "quiet": quiet.words(self.broadcast.tenant),
             "uploads": uploading.missing(self.broadcast, found.calls),
         }
@@ -117,9 +123,3 @@ def _strangers(broadcast: Broadcast) -> Iterator[AudienceLine]:
     for line in lines.strangers(audience.scope_of(broadcast)).iterator():
         line.problem = AudienceLine.Problem.NOT_SUBSCRIBED
         yield line
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or len(text) > 12:
-        raise PermissionDenied(_("This form is not complete. Go back and open the page again."))
-    return int(text)

@@ -14,8 +14,9 @@ from messaging.media import services as library
 from messaging.media import views as media
 from messaging.models import Broadcast
 
-from . import picking
+from . import approvals, picking
 from .base import url
+from .checking import SHOWN_HERE
 from .content import fresh, kind_of
 
 
@@ -36,7 +37,7 @@ class Compose(ConsoleMixin, TemplateView):
             self.broadcast = Broadcast.objects.filter(pk=kwargs["pk"]).first()
             if self.broadcast is None:
                 raise Http404(_("There is no such broadcast."))
-            if self.broadcast.state != Broadcast.State.DRAFT:
+            if self.broadcast.state not in SHOWN_HERE:
                 return HttpResponseRedirect(url("progress", self.broadcast.pk))
         return super().dispatch(request, *args, **kwargs)
 
@@ -98,6 +99,7 @@ class Compose(ConsoleMixin, TemplateView):
             "pickers": picking.pickers(who),
             "stored_lines": stored,
             **picking.around(who),
+            **(approvals.shown(self.broadcast, self.request.user) if self.broadcast else {}),
             "has_errors": bool(who.errors or kwargs["what"].errors),
         }
         return super().get_context_data(**{**shown, **kwargs})

@@ -214,5 +214,5 @@ class Delete(BroadcastMixin, View):
         if services.delete_draft(self.broadcast, request.user):  # type: ignore[arg-type]
             messages.success(request, _("The draft is thrown away."))
         else:
-            messages.warning(request, _("It has been sent meanwhile, so it stays."))
+            messages.warning(request, _("It is not a draft any more, so it stays."))
         return HttpResponseRedirect(url("changelist"))

@@ -17,7 +17,9 @@ from messaging.exporting import ledger_export_url
 from messaging.models import Broadcast, Delivery, Dispatch
 from messaging.sending import FOUND
 
+from . import approvals
 from .base import BroadcastMixin, url
+from .checking import SHOWN_HERE
 
 TILES = ("sent", "waiting", "failed", "unknown", "cancelled")
 MOST_UNKNOWN = 50
@@ -40,7 +42,7 @@ class Progress(BroadcastMixin, TemplateView):
         return ["messaging/progress_part.html" if part else "messaging/progress.html"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.broadcast.state == Broadcast.State.DRAFT:
+        if self.broadcast.state in SHOWN_HERE:
             return HttpResponseRedirect(url("check", self.broadcast.pk))
         answer = super().get(request, *args, **kwargs)
         if request.GET.get("seen", self.broadcast.state) != self.broadcast.state:
@@ -67,6 +69,7 @@ class Progress(BroadcastMixin, TemplateView):
                 for one in now.reasons
             ],
             "groups": Group.objects.filter(pk__in=now.group_ids[:MOST_GROUPS]),
+            "approvals": approvals.shown(row, user)["approvals"],
             "may_send": user.has_perm("messaging.send_broadcast"),
             "may_settle": user.has_perm("outbox.settle"),
             "may_add": user.has_perm("messaging.add_broadcast"),

@@ -182,7 +182,7 @@ def test_a_pause_in_the_middle_of_a_launch_loses_nothing(org: Org, monkeypatch: 
     assert Dispatch.objects.filter(state=State.QUEUED, held=False).count() == 1
 
 
-def test_an_operator_may_send_up_to_many_people_and_an_approver_to_more(
+def test_an_operator_may_send_up_to_many_people_and_an_approver_who_did_not_write_it_to_more(
     org: Org, person: Callable[[str], User]
 ) -> None:
     org.tenant.many_people = 2

@@ -200,19 +200,6 @@ def test_ticked_subscribers_become_a_draft(org: Org, signed_in: SignIn) -> None:
     assert b"write_to_these" not in signed_in("Viewer").get(address).content
 
 
-def test_an_operator_is_told_that_many_people_need_an_approver(org: Org, signed_in: SignIn) -> None:
-    org.tenant.many_people = 2
-    org.tenant.save()
-    draft = org.draft(GROUPS, [org.group()])
-    send = {"people": "3", "draft": services.fingerprint(draft)}
-    operator = signed_in("Operator")
-    assert "an approver has to send this" in operator.get(url("check", draft.pk)).content.decode()
-    assert operator.post(url("check", draft.pk), send).status_code == 403
-    assert Dispatch.objects.count() == 0
-    assert signed_in("Approver").post(url("check", draft.pk), send).status_code == 302
-    assert Dispatch.objects.count() == 1
-
-
 def test_pause_resume_and_cancel_ask_first(org: Org, signed_in: SignIn) -> None:
     client = signed_in("Operator")
     broadcast = org.launched(PUBLIC, [org.public(people=range(40))])

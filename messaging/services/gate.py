@@ -1,0 +1,45 @@
+"""Who may send to how many: above the tenant's number a second person has to agree (four eyes)."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from messaging.models import Broadcast
+from messaging.timing.models import Approval
+
+SEND, SEND_TO_MANY = "messaging.send_broadcast", "messaging.send_to_many"
+
+
+def is_many(broadcast: Broadcast, people: int) -> bool:
+    """Whether a second person is needed. A tenant whose number is 0 never asks for one."""
+    return 0 < broadcast.tenant.many_people < people
+
+
+def is_second(by: Any, broadcast: Broadcast) -> bool:
+    """Whether this person may agree: an approver who neither wrote it nor changed it last.
+
+    A superuser may always: who is alone in the house would be locked out otherwise.
+    """
+    if by.is_superuser:
+        return bool(by.is_active)
+    return bool(by.has_perm(SEND_TO_MANY)) and by.pk not in (broadcast.created_by_id, broadcast.changed_by_id)
+
+
+def may_launch(by: Any, people: int, broadcast: Broadcast) -> bool:
+    """Whether this person may send it to so many now. None is the console itself."""
+    if by is None:
+        return True
+    return bool(by.has_perm(SEND)) and (not is_many(broadcast, people) or is_second(by, broadcast))
+
+
+def decide(pk: int, by: Any, decision: str, **more: Any) -> bool:
+    """Compare and set on one request for approval. False: it was decided already."""
+    waiting = Approval.objects.filter(pk=pk, decision=Approval.Decision.PENDING)
+    return bool(waiting.update(decision=decision, decided_by=by, decided_at=timezone.now(), **more))
+
+
+def void(broadcast: Broadcast, by: Any, why: str) -> bool:
+    """Takes back whatever request waits, because the broadcast is not what was asked for any more."""
+    waiting = Approval.objects.filter(broadcast=broadcast, decision=Approval.Decision.PENDING)
+    given = {"decision": Approval.Decision.WITHDRAWN, "reason": why}
+    return bool(waiting.update(decided_by=by, decided_at=timezone.now(), **given))
