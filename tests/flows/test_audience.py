@@ -44,7 +44,7 @@ def test_a_mix_with_exclusions_goes_from_the_forms_to_exactly_the_phones_that_we
     )
     people = check.context["check"].people
     assert (people, check.context["check"].blockers) == (len(expected), [])
-    client.post(answer.url, {"people": people, "draft": check.context["draft"]})
+    client.post(answer.url, {"people": people, "typed": people, "draft": check.context["draft"]})
     broadcast = house.finish(Broadcast.objects.get())
     assert phones(house, "Only for some") == sorted(expected)
     assert house.differences(broadcast) == []
