@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from groups.models import Group, SyncRun
 from kaizala_admin.connectors import leases
-from kaizala_admin.connectors.models import ApiCall, Bucket, Connector
+from kaizala_admin.connectors.models import ApiCall, Bucket, Connector, Tenant
 from kaizala_admin.embedded import children
 from kaizala_admin.outbox import sweeper
 from kaizala_admin.outbox.granting import Leadership, Memory, grant_round
@@ -56,6 +56,7 @@ class FaultHouse(House):
         SyncRun.objects.filter(state__in=[State.QUEUED, State.SENDING]).update(state=State.CANCELLED)
         fine = {"health": Connector.Health.WORKING, "health_reason": "", "is_active": True}
         Connector.objects.update(calls_per_minute=BUDGETS.connector, batch_size=1, **fine)
+        Tenant.objects.update(pause_after_failures=0)  # calls shall fail here in bursts
         self.delete("/sandbox/calls")
 
     def fault(self, kind: str, operation: str = SEND, **more: object) -> None:
