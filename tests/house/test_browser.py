@@ -55,8 +55,10 @@ def pages(boss: Client) -> list[str]:
 
 
 def is_page(boss: Client, path: str) -> bool:
+    """A whole document: what a page fetches to put into itself is a part of one."""
     answer = boss.get(path)
-    return answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
+    html = answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
+    return html and b"<html" in answer.content[:500]
 
 
 def opened(browser: Browser, server: LiveServer, boss: Client, size: tuple[int, int], theme: Any) -> Page:
