@@ -7,8 +7,13 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
 
 from tests.sandbox_process import SandboxProcess
+
+# An example may take as long as a busy machine needs; with CI set, Hypothesis picks the same ones each time.
+hypothesis_settings.register_profile("patient", hypothesis_settings(deadline=None))
+hypothesis_settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
