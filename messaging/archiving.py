@@ -6,9 +6,10 @@ from typing import IO
 from kaizala_admin.exports import archive
 from kaizala_admin.exports.archive.restoring import after_restore
 
+from .evidence.models import ActionLook, Echo
 from .lists import DoNotContact, SavedAudience
 from .media import store
-from .media.models import MediaFile
+from .media.models import MediaFile, MediaUpload
 from .models import AudienceLine, Broadcast, Delivery, Dispatch
 from .timing.models import Approval, Firing, SavedMessage, Schedule, TestPhones
 
@@ -17,6 +18,7 @@ def register() -> None:
     """Once, at start-up; parents before children."""
     archive.register(MediaFile, "")  # the library has no tenants
     archive.register_files("media", _files, _keep)
+    archive.register(MediaUpload, "connector__tenant", leave_out=("resource",))  # opens the file
     archive.register(SavedAudience, "tenant")
     archive.register(DoNotContact, "tenant")
     archive.register(SavedMessage, "tenant")
@@ -29,6 +31,8 @@ def register() -> None:
     archive.register(Approval, "broadcast__tenant")
     archive.register(Dispatch, "broadcast__tenant")
     archive.register(Delivery, "broadcast__tenant")
+    archive.register(Echo, "group__tenant")
+    archive.register(ActionLook, "connector__tenant")
     after_restore(_pause)
 
 

@@ -5,8 +5,12 @@ from kaizala_admin.exports import archive
 from .models import (
     Action,
     ActionInstance,
+    Answering,
+    AnswerSchedule,
+    AnswerSync,
     Assignee,
     Question,
+    Reminder,
     Response,
     ResponseEdit,
     Review,
@@ -24,3 +28,7 @@ def register() -> None:
     archive.register(Response, "action__tenant")
     archive.register(ResponseEdit, "response__action__tenant")
     archive.register(Review, "response__action__tenant")
+    archive.register(Answering, "connector__tenant", leave_out=("token",))
+    archive.register(Reminder, "connector__tenant")
+    archive.register(AnswerSync, "connector__tenant")
+    archive.register(AnswerSchedule, "connector__tenant")

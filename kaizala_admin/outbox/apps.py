@@ -10,9 +10,8 @@ class OutboxConfig(AppConfig):
     def ready(self) -> None:
         """Tasks of any process go to our broker, not to Celery's default one. Rows can be exported."""
         import kaizala_admin.celery  # noqa: F401
-        from kaizala_admin.exports.archive import restoring
 
-        from . import exporting
+        from . import archiving, exporting
 
         exporting.register_attempts()
-        restoring.after_restore(exporting.hold_restored)
+        archiving.register()

@@ -13,7 +13,7 @@ from kaizala_admin.exports.lists import list_rows
 from kaizala_admin.exports.paging import pages
 
 from .models import Attempt, OutboxRow, State
-from .registry import label, relations, row_classes
+from .registry import label, relations
 from .words import reason_words, why_waiting
 
 ATTEMPTS = "outbox.attempts"
@@ -96,11 +96,3 @@ def _attempts(parameters: Parameters) -> Iterator[Row]:
     at = names.index("reason")
     for row in in_pages(list_rows(Attempt, parameters), *names):
         yield (*row[:at], reason_words(row[at]), *row[at + 1 :])
-
-
-def hold_restored() -> None:
-    """Rows of an archive were in line long ago: they wait for a person, and open calls are in doubt."""
-    for row_class in row_classes():
-        rows = row_class._default_manager
-        rows.filter(state=State.QUEUED).update(held=True, permits=0)
-        rows.filter(state=State.SENDING).update(state=State.UNKNOWN, lease_until=None)

@@ -8,4 +8,6 @@ class WebhooksConfig(AppConfig):
     verbose_name = _("Service")
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401
+        from . import archiving, checks  # noqa: F401
+
+        archiving.register()

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import models
 from django.urls import reverse
 
+from groups.imports.models import ImportRun
 from groups.models import Group, Member
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
 from kaizala_admin.exports import archive, services, work
@@ -22,7 +23,10 @@ from kaizala_admin.exports.archive import parts
 from kaizala_admin.exports.archive.reading import BadArchive, verify
 from kaizala_admin.exports.archive.restoring import CannotRestore, restore
 from kaizala_admin.exports.models import Export
+from kaizala_admin.outbox.models import Attempt
 from kaizala_admin.ui.roles import ADMINISTRATOR, APPROVER
+from kaizala_admin.webhooks.models import Subscription
+from messaging.media.models import MediaUpload
 from messaging.models import Broadcast, Dispatch
 from tests.house.people import person
 from tests.house.world import CANARY, have
@@ -40,6 +44,7 @@ def filled() -> Tenant:
     tenant = Tenant.objects.get(pk=1) if Tenant.objects.filter(pk=1).exists() else Tenant.objects.all()[0]
     broadcast = Broadcast.objects.order_by("pk")[0]
     broadcast.uses.add(*broadcast.uses.model._default_manager.all())
+    Attempt.objects.update(row_class="messaging.dispatch", row_id=Dispatch.objects.order_by("pk")[0].pk)
     return tenant
 
 
@@ -96,6 +101,8 @@ def test_a_restored_archive_has_the_same_rows_of_everything(folder: Path, kept: 
 def test_what_is_restored_sends_nothing(folder: Path) -> None:
     tenant = filled()
     Broadcast.objects.update(state="running")
+    ImportRun.objects.update(state="running")
+    Subscription.objects.update(state="active", remote_id="hook")
     file = made(folder, tenant)
     empty()
     restore(file)
@@ -103,6 +110,10 @@ def test_what_is_restored_sends_nothing(folder: Path) -> None:
     assert set(Grant.objects.values_list("state", flat=True)) == {"revoked"}
     assert set(Broadcast.objects.values_list("state", flat=True)) == {"paused"}
     assert set(Dispatch.objects.values_list("state", "held")) == {("queued", True)}
+    assert set(ImportRun.objects.values_list("state", flat=True)) == {"paused"}
+    ended = Subscription.objects.get()
+    assert (ended.state, ended.path_digest, ended.path_token.startswith(CANARY)) == ("ended", "", False)
+    assert set(MediaUpload.objects.values_list("resource", flat=True)) == {""}
 
 
 def test_no_secret_and_no_other_tenant_is_in_an_archive(folder: Path) -> None:

@@ -102,7 +102,7 @@ def _part(packed: zipfile.ZipFile, part: Part, tenant: int, last: Any, done: Don
 def _pages(part: Part, tenant: int, last: Any, names: list[str]) -> Iterator[list[tuple[Any, ...]]]:
     if last is None:
         return iter(())
-    return pages(part.rows(tenant).filter(pk__lte=last), *names)
+    return pages(part.rows(tenant).filter(pk__lte=last), *names, size=part.page)
 
 
 def _files(packed: zipfile.ZipFile, kind: Files, tenant: int, done: Done) -> Iterator[Entry]:

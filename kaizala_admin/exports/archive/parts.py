@@ -5,21 +5,29 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 
 from kaizala_admin.connectors.fields import EncryptedTextField
 
 FORMAT, VERSION = "kaizala-admin-archive", 1
 MANIFEST = "manifest.json"
+PAGE = 2_000  # rows that are held at once
+
+
+Way = str | Callable[[int], Q]
 
 
 @dataclass(frozen=True)
 class Part:
-    """`way` leads from a row to its tenant ("group__tenant"); "" for what all tenants share."""
+    """`way` leads from a row to its tenant ("group__tenant"); "" for what all tenants share.
+
+    Where no lookup leads there, a function says which rows are a tenant's. `page`: rows held at once.
+    """
 
     model: type[Model]
-    way: str
+    way: Way
     leave_out: frozenset[str] = frozenset()
+    page: int = PAGE
 
     @property
     def name(self) -> str:
@@ -32,6 +40,8 @@ class Part:
 
     def rows(self, tenant: int) -> QuerySet[Any]:
         rows = self.model._base_manager.all()
+        if callable(self.way):
+            return rows.filter(self.way(tenant))
         return rows.filter(**{self.way: tenant}) if self.way else rows
 
     def fields(self) -> list["Field[Any, Any]"]:
@@ -59,9 +69,9 @@ _PARTS: dict[str, Part] = {}
 _FILES: dict[str, Files] = {}
 
 
-def register(model: type[Model], way: str, leave_out: Sequence[str] = ()) -> None:
+def register(model: type[Model], way: Way, leave_out: Sequence[str] = (), page: int = PAGE) -> None:
     """Adds a model after those that are known. The same model again replaces the earlier one."""
-    part = Part(model, way, frozenset(leave_out))
+    part = Part(model, way, frozenset(leave_out), page)
     _PARTS[part.name] = part
 
 

@@ -62,7 +62,7 @@ def _load(packed: zipfile.ZipFile, entry: dict[str, Any], part: Part) -> int:
     done = 0
     with packed.open(entry["file"]) as file:
         rows = (_row(part.model, fields, line) for line in io.TextIOWrapper(file, "utf-8", newline="\n"))
-        while some := list(islice(rows, BATCH)):
+        while some := list(islice(rows, min(BATCH, part.page))):
             part.model._base_manager.bulk_create(some, batch_size=BATCH)
             done += len(some)
     return done
