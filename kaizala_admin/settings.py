@@ -303,6 +303,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     },
     "groups.tick_imports": {"task": "groups.tick_imports", "schedule": 10.0, "options": {"expires": 10}},
     "messaging.tick": {"task": "messaging.tick", "schedule": 60.0, "options": {"expires": 60}},
+    "messaging.fire_due": {"task": "messaging.fire_due", "schedule": 30.0, "options": {"expires": 30}},
     "surveys.tick": {"task": "surveys.tick", "schedule": 60.0, "options": {"expires": 60}},
     "messaging.clean_library": {
         "task": "messaging.clean_library",

@@ -52,15 +52,13 @@ class Broadcast(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
         AWAITING = "awaiting", _("Awaiting approval")
-        APPROVED = "approved", _("Approved")
         SCHEDULED = "scheduled", _("Scheduled")
         RUNNING = "running", _("Sending")
         PAUSED = "paused", _("Paused")
         FINISHED = "finished", _("Finished")
         CANCELLED = "cancelled", _("Cancelled")
 
-    EDITABLE = (State.DRAFT, State.APPROVED, State.SCHEDULED)  # a change makes it a draft again
-    OPEN = (*EDITABLE, State.AWAITING)
+    OPEN = (State.DRAFT, State.AWAITING, State.SCHEDULED)  # a change makes it a draft again
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="broadcasts", verbose_name=_("tenant"))
     title = models.CharField(_("name"), max_length=200)
@@ -83,6 +81,7 @@ class Broadcast(models.Model):
     people = models.PositiveIntegerField(_("people"), default=0)  # of all its dispatches, at launch
     dispatch_count = models.PositiveIntegerField(_("calls"), default=0)
     ignore_quiet = models.BooleanField(_("also in quiet hours"), default=False)
+    quiet_reason = models.CharField(_("why in quiet hours"), max_length=300, blank=True)
     is_test = models.BooleanField(_("test"), default=False)
     test_of = models.ForeignKey(
         "self", models.SET_NULL, null=True, related_name="tests", verbose_name=_("test of")
@@ -105,6 +104,7 @@ class Broadcast(models.Model):
         permissions = [
             ("send_broadcast", _("Can send, pause, resume and cancel broadcasts")),
             ("send_to_many", _("Can send to more people than the tenant calls many")),
+            ("ignore_quiet", _("Can let a broadcast be sent in quiet hours")),
         ]
         indexes = [
             models.Index(fields=["kind", "-id"], name="broadcast_kind"),

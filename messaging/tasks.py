@@ -30,6 +30,12 @@ def tick() -> None:
     quiet.tick()
 
 
+@shared_task(name="messaging.fire_due", time_limit=90, soft_time_limit=60)
+def fire_due() -> None:
+    """Sends what its schedule says is due."""
+    services.fire_due()
+
+
 @shared_task(name="messaging.clean_library", time_limit=90, soft_time_limit=60)
 def clean_library() -> None:
     """Removes files that nobody has used for a long time."""

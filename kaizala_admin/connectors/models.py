@@ -29,6 +29,13 @@ class Tenant(models.Model):
         default=1000,
         help_text=_("A send to more people than this needs a second person. 0: nobody is asked."),
     )
+    growth_percent = models.PositiveIntegerField(
+        _("growth allowed"),
+        default=10,
+        help_text=_(
+            "Per cent. An approved schedule asks again when it would go to so many more people than then."
+        ),
+    )
     quiet_from = models.TimeField(
         _("quiet from"), null=True, blank=True, help_text=_("Nothing is sent in the quiet hours.")
     )

@@ -189,8 +189,12 @@ def wait_again(rows: Sequence["Dispatch"]) -> None:
 
 
 def release(connector_id: int | None = None) -> int:
-    """Lets go every waiting call whose files are all there. Safe to run twice. Returns how many."""
+    """Lets go every waiting call whose files are all there; in quiet hours they wait on for their end.
+
+    Safe to run twice. Returns how many.
+    """
     from messaging.models import Broadcast, Dispatch
+    from messaging.timing import quiet
 
     waiting = Dispatch.objects.filter(state=State.QUEUED, reason=WAITING)
     if connector_id is not None:
@@ -202,7 +206,9 @@ def release(connector_id: int | None = None) -> int:
         keys = pieces(broadcasts[broadcast])
         if set(keys) <= set(_resources(connector, keys)):
             ready = waiting.filter(broadcast=broadcast, connector=connector)
-            count += ready.update(not_before=Now(), reason="")
+            with transaction.atomic():
+                count += ready.update(not_before=Now(), reason="")
+                quiet.hold([broadcast])
             connectors.add(connector)
     if count:
         transaction.on_commit(lambda: outbox.nudge(connectors))

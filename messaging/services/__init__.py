@@ -6,12 +6,16 @@ from messaging.checking import Check, check
 from . import approving
 from .audiences import change_audience, follow_up
 from .bursts import look_at_all as pause_bursting
+from .deciding import fire_now, settle_missed
 from .drafts import NotADraft, copy_as_draft, delete_draft, save_draft
 from .failures import all_arrived, arrived, retry_failures, send_again, send_all_again
+from .firing import fire_due
 from .gate import is_many, may_launch
 from .launching import CannotLaunch, Changed, fingerprint, launch
 from .lists import NameTaken, bar, save_audience, unbar
 from .running import cancel, finish_done, pause, resume
+from .scheduling import Plan, ask_for_schedule, pause_schedule, reschedule, resume_schedule, schedule
+from .stopping import cancel_schedule
 
 __all__ = [
     "CannotLaunch",
@@ -21,29 +25,39 @@ __all__ = [
     "Expression",
     "NameTaken",
     "NotADraft",
+    "Plan",
     "Rules",
     "all_arrived",
     "approving",
     "arrived",
+    "ask_for_schedule",
     "bar",
     "cancel",
+    "cancel_schedule",
     "change_audience",
     "check",
     "copy_as_draft",
     "delete_draft",
     "fingerprint",
     "finish_done",
+    "fire_due",
+    "fire_now",
     "follow_up",
     "is_many",
     "launch",
     "may_launch",
     "pause",
     "pause_bursting",
+    "pause_schedule",
+    "reschedule",
     "resume",
+    "resume_schedule",
     "retry_failures",
     "save_audience",
     "save_draft",
+    "schedule",
     "send_again",
     "send_all_again",
+    "settle_missed",
     "unbar",
 ]

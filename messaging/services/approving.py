@@ -11,7 +11,7 @@ from messaging import checking, trail
 from messaging.models import Broadcast
 from messaging.timing.models import Approval
 
-from . import gate, launching
+from . import gate, launching, scheduling
 
 State, Decision = Broadcast.State, Approval.Decision
 MOST_REASON = 1000
@@ -76,13 +76,19 @@ def waiting_for(by: Any) -> QuerySet[Broadcast]:
 
 
 def approve(request: Approval, by: Any, expected_people: int, *, expected_draft: str) -> bool:
-    """Awaiting -> running: sends exactly what was asked for. False: somebody was quicker.
+    """Awaiting -> running, or -> scheduled when it was asked for with its times: exactly what was asked for.
+
+    False: somebody was quicker.
 
     Raises PermissionDenied for the author, CannotLaunch or Changed, with nothing sent.
     """
     row = Broadcast.objects.get(pk=request.broadcast_id)
     if not may_approve(by, row, request):
         raise PermissionDenied(_("Somebody else has to approve this: not who wrote it, changed it or asked."))
+    if request.terms:
+        return scheduling.approve_schedule(
+            request=request, by=by, expected_people=expected_people, expected_draft=expected_draft
+        )
     return launching.launch(row, by, expected_people, expected_draft=expected_draft, request=request)
 
 

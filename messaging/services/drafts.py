@@ -13,7 +13,7 @@ from messaging import kinds, lines, trail
 from messaging.audience import Choice, Expression
 from messaging.models import AudienceLine, Broadcast, Priority, SavedAudience
 
-from . import gate
+from . import gate, stopping
 
 DRAFT = Broadcast.State.DRAFT
 
@@ -66,7 +66,8 @@ def note_uses(broadcast: Broadcast) -> None:
 
 def _create(fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
     who: Any = by
-    broadcast: Broadcast = Broadcast.objects.create(created_by=who, changed_by=who, **fields)
+    written: dict[str, Any] = {"created_by": who, "changed_by": who, **fields}
+    broadcast: Broadcast = Broadcast.objects.create(**written)
     trail.note(broadcast, by, "write", after=broadcast.title, action=trail.NEW)
     return broadcast
 
@@ -80,8 +81,10 @@ def _change(broadcast: Broadcast, fields: dict[str, Any], by: AbstractBaseUser |
 
 
 def _write(broadcast: Broadcast, fields: dict[str, Any], by: AbstractBaseUser | None) -> bool:
-    """A change of what waits for an approval makes it a draft again, and voids the request."""
+    """A change of what waits for an approval, or for its time, makes it a draft again."""
     if Broadcast.objects.filter(pk=broadcast.pk, state=DRAFT).update(**fields):
+        return True
+    if stopping.change(broadcast, by, **fields):
         return True
     waiting = Broadcast.objects.filter(pk=broadcast.pk, state=Broadcast.State.AWAITING)
     if not waiting.update(state=DRAFT, **fields):
@@ -91,8 +94,8 @@ def _write(broadcast: Broadcast, fields: dict[str, Any], by: AbstractBaseUser | 
     return True
 
 
-def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> Broadcast:
-    """A new draft with the same content, audience and numbers."""
+def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None, **other: Any) -> Broadcast:
+    """A new draft with the same content, audience and numbers; `other` fields are its own."""
     with transaction.atomic():
         copy = _create(
             {
@@ -102,6 +105,7 @@ def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> Broadcas
                 "content": broadcast.content,
                 "audience": broadcast.audience,
                 "priority": broadcast.priority,
+                **other,
             },
             by,
         )

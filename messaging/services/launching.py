@@ -15,7 +15,7 @@ from messaging import audience, checking, trail
 from messaging.audience.plan import Calls, calls_of
 from messaging.models import AudienceLine, Broadcast, SavedAudience
 from messaging.timing import quiet
-from messaging.timing.models import Approval
+from messaging.timing.models import Approval, Firing
 
 from . import expanding, gate
 
@@ -38,6 +38,7 @@ def fingerprint(broadcast: Broadcast) -> str:
     used = audience.Expression.of(broadcast.audience).saved_ids
     rules = list(SavedAudience.objects.filter(pk__in=used).order_by("pk").values_list("pk", "rules"))
     said = [broadcast.kind, broadcast.content, broadcast.audience, broadcast.tenant_id, given, rules]
+    said.append(broadcast.ignore_quiet)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -48,15 +49,17 @@ def launch(
     *,
     expected_draft: str | None = None,
     request: Approval | None = None,
+    firing: Firing | None = None,
 ) -> bool:
     """Sends the draft. False: somebody has sent it already (a double click), and nothing is sent twice.
 
     `expected_people` is what was confirmed; `expected_draft` the fingerprint that was shown, if any;
-    `request` the approval that this grants (see approving.approve): then exactly what it asked for is sent.
+    `request` the approval that this grants (see approving.approve): then exactly what it asked for is sent;
+    `firing` the time of a schedule that this is for.
     Raises PermissionDenied, CannotLaunch or Changed, with nothing sent.
     """
     draft = Broadcast.objects.select_related("tenant").get(pk=broadcast.pk)
-    if draft.state != _before(request):
+    if draft.state != _before(request, firing):
         return False
     shown = fingerprint(draft)
     need_same(shown, expected_draft)
@@ -66,10 +69,12 @@ def launch(
         calls = calls_of(snapshot)
         found = checking.check_calls(draft, calls)
         _need_allowed(draft, by, found, expected_people)
-        return _start(draft, by, calls, found, shown, request)
+        return _start(draft, by, calls, found, shown, request, firing)
 
 
-def _before(request: Approval | None) -> str:
+def _before(request: Approval | None, firing: Firing | None) -> str:
+    if firing:
+        return Broadcast.State.SCHEDULED
     return Broadcast.State.AWAITING if request else Broadcast.State.DRAFT
 
 
@@ -101,9 +106,10 @@ def _start(
     found: checking.Check,
     shown: str,
     request: Approval | None = None,
+    firing: Firing | None = None,
 ) -> bool:
     """A rival's launch makes this False; a rival's edit raises Changed, and nothing is sent."""
-    now, before = timezone.now(), _before(request)
+    now, before = timezone.now(), _before(request, firing)
     with transaction.atomic():
         started = {"state": Broadcast.State.RUNNING, "launched_by": by, "launched_at": now}
         totals = {"people": found.dispatch_people, "dispatch_count": calls.count}
@@ -113,10 +119,23 @@ def _start(
             return False
         need_same(fingerprint(Broadcast.objects.get(pk=draft.pk)), shown)
         _grant(draft, by, found, request)
+        _fired(draft, firing)
         expanding.write(draft, calls)
         quiet.hold([draft.pk])
         trail.note(draft, by, "launch", before, "running", people=found.people, calls=calls.count)
     return True
+
+
+def _fired(draft: Broadcast, firing: Firing | None) -> None:
+    """Raises Changed when the time was taken off the schedule meanwhile."""
+    if firing is None:  # but one that waited for an approval has it now
+        waited = Firing.objects.filter(broadcast=draft, outcome=Firing.Outcome.WAITING)
+        waited.update(outcome=Firing.Outcome.LATE, late=True)
+        return
+    sent = Firing.Outcome.LATE if firing.late else Firing.Outcome.SENT
+    rows = Firing.objects.filter(pk=firing.pk, outcome=Firing.Outcome.STARTING)
+    if not rows.update(outcome=sent):
+        raise Changed(_("It was taken off the schedule meanwhile."))
 
 
 def _grant(

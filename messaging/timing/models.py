@@ -26,7 +26,9 @@ class Schedule(models.Model):
         MONTHLY = rules.MONTHLY, _("Every month")
 
     class State(models.TextChoices):
+        PROPOSED = "proposed", _("Not agreed to yet")
         ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")
         STOPPED = "stopped", _("Stopped")
         DONE = "done", _("Done")
 
@@ -81,7 +83,7 @@ class Schedule(models.Model):
 
     def terms(self) -> list[Any]:
         """What an approver agrees to, beside the content and the audience."""
-        return [self.repeat, self.days, self.zone, str(self.starts_on), str(self.at), str(self.until)]
+        return self.rule.terms()
 
 
 class Firing(models.Model):
@@ -103,6 +105,7 @@ class Firing(models.Model):
         "messaging.Broadcast", models.SET_NULL, null=True, related_name="firing", verbose_name=_("broadcast")
     )
     late = models.BooleanField(default=False)
+    tried_at = models.DateTimeField(null=True, blank=True)  # by whom starts it; another may after a while
     note = models.CharField(_("why"), max_length=500, blank=True)
     at = models.DateTimeField(_("noted"), default=timezone.now)
     decided_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+", verbose_name=_("by"))
@@ -122,7 +125,10 @@ class Firing(models.Model):
 
 
 class Approval(models.Model):
-    """A second person's word on one broadcast exactly as it was: `fingerprint` covers content and time."""
+    """A second person's word on one broadcast exactly as it was: `fingerprint` covers content and audience.
+
+    `terms` are the times of the schedule that it is for (rules.Rule.terms); [] when it was to go at once.
+    """
 
     class Decision(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -134,6 +140,7 @@ class Approval(models.Model):
         "messaging.Broadcast", models.CASCADE, related_name="approvals", verbose_name=_("broadcast")
     )
     fingerprint = models.CharField(max_length=64)
+    terms = models.JSONField(default=list, blank=True)
     people = models.PositiveIntegerField(_("people"))
     asked_by = models.ForeignKey(USER, models.SET_NULL, null=True, related_name="+", verbose_name=_("by"))
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)

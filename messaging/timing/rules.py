@@ -6,8 +6,10 @@ has twice is taken the first time. A day of the month that a month does not have
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
@@ -67,9 +69,22 @@ class Rule:
     days: str = WORKDAYS
     until: date | None = None
 
+    @property
+    def clock(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def terms(self) -> list[Any]:
+        """The same in plain values, for what was agreed to."""
+        return [self.repeat, self.days, self.zone, str(self.starts_on), str(self.at), str(self.until)]
+
+    def ending_after(self, times: int, instant: datetime) -> "Rule":
+        """The same rule, whose last day is that of the `times`-th time later than `instant`."""
+        last = next(islice(self.after(instant), times - 1, times), None)
+        return replace(self, until=last.planned.date()) if last else self
+
     def after(self, instant: datetime) -> Iterator[Occurrence]:
         """Every time later than `instant`, in order, none twice."""
-        zone = ZoneInfo(self.zone)
+        zone = self.clock
         last = instant
         day = max(self.starts_on, instant.astimezone(zone).date() - timedelta(days=2))
         for planned in self._days(day):

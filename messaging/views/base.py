@@ -14,7 +14,6 @@ from messaging.models import Broadcast
 TONES = {
     "draft": "",
     "awaiting": "warning",
-    "approved": "success",
     "scheduled": "primary",
     "running": "info",
     "paused": "warning",

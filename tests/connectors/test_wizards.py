@@ -339,6 +339,7 @@ def test_a_wrong_word_about_a_tenant_is_said_at_its_field(staff: Client, field: 
         "default_region": "in",
         "time_zone": "Asia/Kolkata",
         "many_people": 1000,
+        "growth_percent": 10,
         "pause_after_failures": 20,
     }
     answer = staff.post(reverse("admin:connectors_tenant_add"), {**good, field: value})

@@ -21,6 +21,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
             "default_region",
             "time_zone",
             "many_people",
+            "growth_percent",
             "pause_after_failures",
             "quiet_from",
             "quiet_until",
