@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import phonenumbers
 from django.db import models
@@ -109,30 +110,32 @@ def _unread(error_type: int) -> Problem:
 
 def _obviously_fine(plain: str) -> bool:
     """The short cut that makes 100,000 lines quick: a known country code, and a length that it has."""
+    size, lengths, awkward = _code(plain[1:4])
+    return len(plain) in lengths and plain[size] not in awkward
+
+
+@lru_cache(maxsize=1_000)
+def _code(digits: str) -> tuple[int, frozenset[int], str]:
+    """Where the national number begins, how long the whole may be, what it may not begin with.
+
+    A first digit that may be a trunk prefix after the country code is for the slow way, which knows better.
+    """
     for size in (1, 2, 3):
-        code = int(plain[1 : 1 + size])
+        code = int(digits[:size])
         if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
-            national = plain[1 + size :]
-            return len(national) in _lengths(code) and national[0] not in _awkward(code)
-    return False
+            prefix = getattr(_metadata(code), "national_prefix", None) or "0"
+            return 1 + size, frozenset(1 + size + length for length in _lengths(code)), f"0{prefix[0]}"
+    return 1, frozenset(), ""
 
 
-@lru_cache(maxsize=512)
-def _lengths(code: int) -> frozenset[int]:
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(
-        code, phonenumbers.region_code_for_country_code(code)
-    )
+def _metadata(code: int) -> Any:
+    region = phonenumbers.region_code_for_country_code(code)
+    return phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+
+
+def _lengths(code: int) -> tuple[int, ...]:
+    metadata = _metadata(code)
     if metadata is None:
-        return frozenset()
-    mobile: tuple[int, ...] = metadata.mobile.possible_length if metadata.mobile else ()
-    return frozenset(mobile or (metadata.general_desc.possible_length if metadata.general_desc else ()))
-
-
-@lru_cache(maxsize=512)
-def _awkward(code: int) -> str:
-    """First digits that may be a trunk prefix after the country code: the slow way knows better."""
-    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(
-        code, phonenumbers.region_code_for_country_code(code)
-    )
-    prefix = (metadata.national_prefix if metadata else None) or "0"
-    return f"0{prefix[0]}"
+        return ()
+    mobile = metadata.mobile.possible_length if metadata.mobile else ()
+    return tuple(mobile or (metadata.general_desc.possible_length if metadata.general_desc else ()))
