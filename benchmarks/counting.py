@@ -18,7 +18,8 @@ class Counting(AppConfig):
 
 
 def _listen(connection: Any, **_: Any) -> None:
-    connection.execute_wrappers.append(_note)
+    if _note not in connection.execute_wrappers:  # told again whenever the connection is opened anew
+        connection.execute_wrappers.append(_note)
 
 
 def _note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:

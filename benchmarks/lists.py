@@ -18,7 +18,11 @@ AT_ONCE = 50_000
 
 
 def measure(ground: Ground) -> Iterator[Line]:
-    """A tenth is gone, a fifth is not registered, one half follows the largest of eight groups."""
+    """A quarter is gone, a fifth is not registered, one half follows the largest of eight groups.
+
+    Every filter and search of part of a number or name fills a page in the small database too: a page of
+    fifty rows is compared with a page of fifty.
+    """
     size = ground.size
     ground.rest()
     few, many = str(connection.settings_dict["NAME"]), ground.second_database()
@@ -56,7 +60,7 @@ def _person(groups: list[Group], n: int, now: datetime) -> Subscriber:
         name=f"{NAMES[n % len(NAMES)]} {n}",
         is_provisioned=n % 5 != 2,
         first_seen_at=now - timedelta(minutes=n),
-        gone_at=now if n % 10 == 3 else None,
+        gone_at=now if n % 4 == 3 else None,
     )
 
 
@@ -77,7 +81,7 @@ def _pages() -> dict[str, str]:
         "filter: a group, not registered": f"{path}?group__id__exact={group}&registered=no",
         "filter: gone, not registered": f"{path}?presence=gone&registered=no",
         "search: a whole number": f"{path}?q=%2B919800007919",
-        "search: the start of a number": f"{path}?q=98000",
+        "search: the start of a number": f"{path}?q=9800",
         "search: a number as written": f"{path}?q=098000%2007919",
         "search: a part of a name": f"{path}?q=kavya",
     }
