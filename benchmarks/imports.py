@@ -161,7 +161,23 @@ def _tuples(run: ImportRun, count: int) -> float:
     begun = time.perf_counter()
     for start in range(0, count, BATCH):
         rows = (
-            (run.pk, n, "add", run.group_id, None, _number(n), "member", "ready", "", "", "", "", None, "")
+            (
+                run.pk,
+                n,
+                "add",
+                run.group_id,
+                None,
+                _number(n),
+                "member",
+                "ready",
+                "",
+                "",
+                "",
+                "",
+                None,
+                "",
+                False,
+            )
             for n in range(start, min(count, start + BATCH))
         )
         with transaction.atomic():

@@ -132,10 +132,12 @@ def link(
         return _post_one(_change(Kind.LINK, grant, parent, {}, by, other=child, undoes=undoes, **more))
 
 
-def unlink(*, parent: Group, child: Group, by: By = None, undoes: GroupChange | None = None) -> GroupChange:
+def unlink(
+    *, parent: Group, child: Group, by: By = None, undoes: GroupChange | None = None, **more: Any
+) -> GroupChange:
     """A sub-group that is one no longer; the group itself stays (operation 10)."""
     grant = checking.grant_for(parent)
-    return _post_one(_change(Kind.UNLINK, grant, parent, {}, by, other=child, undoes=undoes))
+    return _post_one(_change(Kind.UNLINK, grant, parent, {}, by, other=child, undoes=undoes, **more))
 
 
 def add_members(

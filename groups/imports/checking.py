@@ -20,8 +20,9 @@ READY, DUPLICATE, WRONG = State.READY.value, State.DUPLICATE.value, State.WRONG.
 THERE = State.THERE.value
 FIELDS = (
     "run", "line", "action", "group", "other", "mobile_number", "role", "state", "problem", "column", "given",
-    "cells", "change_id", "reason",
+    "cells", "change_id", "reason", "joined",
 )  # fmt: skip
+OF_GROUPS = (Action.LINK, Action.UNLINK)
 MOST_HELD = 100_000  # people of the mirror that one reader holds: some 15 MB
 MOST_CELLS = 4_000  # characters that are kept of a wrong row
 _MARKS = ("'", "=")
@@ -48,7 +49,7 @@ class Judged:
         """In the order of FIELDS."""
         return (
             run_id, self.line, self.action, self.group, self.other, self.number, self.role, self.state,
-            self.problem, self.column, self.given, self.cells, None, "",
+            self.problem, self.column, self.given, self.cells, None, "", False,
         )  # fmt: skip
 
 
@@ -212,7 +213,7 @@ def settle_present(rows: Sequence[Judged], known: Present) -> None:
     """Marks who is in the group already (or, for a removal, is not)."""
     wanted: dict[tuple[int, bool], list[Judged]] = {}
     for row in rows:
-        if row.state == READY and row.action != Action.LINK and row.group is not None:
+        if row.state == READY and row.action not in OF_GROUPS and row.group is not None:
             wanted.setdefault((row.group, row.role == "subscriber"), []).append(row)
     for (group, subscribers), some in wanted.items():
         present = known.of(group, subscribers, [row.number for row in some])
@@ -232,6 +233,8 @@ def _settle(row: Judged, role: str | None) -> None:
     if row.action == Action.REMOVE:
         row.state = READY if role is not None else THERE
         row.role = "admin" if role == Member.Role.ADMIN else row.role
+    elif row.action == Action.DEMOTE:
+        row.state = READY if role == Member.Role.ADMIN else THERE
     elif role is not None:
         promote = row.role == "admin" and role != Member.Role.ADMIN
         row.action, row.state = (Action.PROMOTE.value, READY) if promote else (row.action, THERE)

@@ -1,7 +1,7 @@
 """Turns accepted rows into changes: rows and changes in one transaction, so that each is applied once."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -15,11 +15,12 @@ from groups.changes.models import GroupChange
 from groups.models import Group, Member
 from kaizala_admin.outbox.models import Lane
 
+from .checking import OF_GROUPS
 from .models import ImportRow, ImportRun
 
 BATCH = 2_000  # rows a transaction
 MOST_LOOKS = 500  # groups whose members are read again at the end
-State, Action = ImportRow.State, ImportRow.Action
+State, Action, Role = ImportRow.State, ImportRow.Action, Member.Role
 Key = tuple[int | None, str, bool]  # group, action, as subscribers
 
 
@@ -70,10 +71,10 @@ def _ask(
     group: Group, action: str, subscribers: bool, rows: list[ImportRow], more: dict[str, Any]
 ) -> list[GroupChange]:
     numbers = [row.mobile_number for row in rows]
-    if action == Action.LINK:
-        return _link(group, rows, more)
-    if action == Action.PROMOTE:
-        return _promote(group, rows, more)
+    if action in OF_GROUPS:
+        return _link(changes.link if action == Action.LINK else changes.unlink, group, rows, more)
+    if action in (Action.PROMOTE, Action.DEMOTE):
+        return _set_role(Role.ADMIN if action == Action.PROMOTE else Role.MEMBER, group, rows, more)
     if action == Action.ADD:
         add = changes.add_subscribers if subscribers else changes.add_members
         return add(group=group, numbers=numbers, **more)
@@ -97,21 +98,22 @@ def _stranger(group: Group, number: str) -> Member:
     return Member(group=group, person_id=f"tel:{number}", mobile_number=number)
 
 
-def _promote(group: Group, rows: list[ImportRow], more: dict[str, Any]) -> list[GroupChange]:
+def _set_role(role: str, group: Group, rows: list[ImportRow], more: dict[str, Any]) -> list[GroupChange]:
     members = _members(group, rows)
     return [
-        changes.set_role(group=group, member=member, role=Member.Role.ADMIN, look_up=True, **more)
-        for member in members
+        changes.set_role(group=group, member=member, role=role, look_up=True, **more) for member in members
     ]
 
 
-def _link(group: Group, rows: list[ImportRow], more: dict[str, Any]) -> list[GroupChange]:
+def _link(
+    verb: Callable[..., GroupChange], group: Group, rows: list[ImportRow], more: dict[str, Any]
+) -> list[GroupChange]:
     """A link that became a ring since the check is refused alone."""
     children = Group.objects.in_bulk([row.other_id for row in rows if row.other_id])
     posted = []
     for row in list(rows):
         try:
-            posted.append(changes.link(parent=group, child=children[row.other_id or 0], **more))
+            posted.append(verb(parent=group, child=children[row.other_id or 0], **more))
         except (CannotChange, KeyError) as error:
             _refuse([row], str(error))
             rows.remove(row)

@@ -38,7 +38,7 @@ class UploadForm(forms.Form):
 
     kind = forms.ChoiceField(
         label=gettext_lazy("What shall be done?"),
-        choices=ImportRun.Kind.choices,
+        choices=[(kind.value, kind.label) for kind in FIELDS],
         initial=ImportRun.Kind.ADD,
         widget=UnfoldAdminRadioSelectWidget(),
     )

@@ -17,6 +17,7 @@ class ImportRun(models.Model):
         EQUAL = "equal", _("Make one group equal to the list")
         MANY = "many", _("Add people to many groups")
         LINKS = "links", _("Link groups below groups")
+        UNDO = "undo", _("Take back an import")
 
     class State(models.TextChoices):
         READING = "reading", _("Being read")
@@ -32,6 +33,9 @@ class ImportRun(models.Model):
     kind = models.CharField(_("what"), max_length=10, choices=Kind)
     group = models.ForeignKey(
         "groups.Group", models.CASCADE, null=True, blank=True, related_name="imports", verbose_name=_("group")
+    )
+    undoes = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="undone_by", verbose_name=_("takes back")
     )
     subscribers = models.BooleanField(_("as subscribers"), default=False)  # of one public group
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.READING)
@@ -67,6 +71,13 @@ class ImportRun(models.Model):
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["undoes"],
+                condition=~models.Q(state__in=["cancelled", "failed"]),
+                name="import_undone_once",
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["state"],
@@ -100,7 +111,9 @@ class ImportRow(models.Model):
         ADD = "add", _("add")
         REMOVE = "remove", _("remove")
         PROMOTE = "promote", _("make an admin")
+        DEMOTE = "demote", _("make an ordinary member")
         LINK = "link", _("link")
+        UNLINK = "unlink", _("unlink")
 
     class State(models.TextChoices):
         READY = "ready", _("To do")
@@ -135,6 +148,7 @@ class ImportRow(models.Model):
     cells = models.TextField(blank=True)  # the whole row as JSON, of wrong rows only
     change_id = models.PositiveBigIntegerField(null=True)  # the GroupChange that does it
     reason = models.CharField(_("reason"), max_length=200, blank=True)  # Kaizala's, where it refused
+    joined = models.BooleanField(default=False)  # of who is made an admin: this import brought him or her in
 
     class Meta:
         verbose_name = _("import row")

@@ -34,7 +34,7 @@ def note(change: GroupChange, results: Results) -> None:
 def _move(rows: QuerySet[ImportRow], state: str, reason: str) -> None:
     if state in (State.DONE, State.THERE):
         rows.filter(action=Action.ADD, role="admin").update(
-            action=Action.PROMOTE, state=State.READY, change_id=None
+            action=Action.PROMOTE, state=State.READY, change_id=None, joined=state == State.DONE
         )
     rows.update(state=state, reason=reason[:200])
 

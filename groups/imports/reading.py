@@ -19,7 +19,7 @@ from groups.reading import sheets
 from kaizala_admin.connectors.clock import later
 from kaizala_admin.kaizala import MAX_MEMBERS
 
-from . import columns, places
+from . import columns, places, undoing
 from .checking import FIELDS, Judge, Judged, settle_present
 from .models import ImportChunk, ImportRow, ImportRun
 
@@ -44,8 +44,11 @@ def read(run_id: int) -> bool:
     if run is None:
         return False
     try:
-        with _file(run) as file:
-            _read(run, file)
+        if run.kind == ImportRun.Kind.UNDO:
+            _read_back(run)
+        else:
+            with _file(run) as file:
+                _read(run, file)
     except Lost:
         log.info("import %s: another reader took over", run.pk)
     except sheets.BadSheet as error:
@@ -60,7 +63,7 @@ def _claim(run_id: int) -> ImportRun | None:
     with transaction.atomic():
         if not free.update(claim=F("claim") + 1, lease_until=later(LEASE), rows_read=0, bytes_read=0):
             return None
-        run = ImportRun.objects.select_related("tenant", "group").get(pk=run_id)
+        run = ImportRun.objects.select_related("tenant", "group", "undoes").get(pk=run_id)
     _forget(run)
     return run
 
@@ -118,6 +121,18 @@ def _read(run: ImportRun, file: IO[bytes]) -> None:
         kept: Counter[str] = Counter()
         _store(run, judge, _lacking(run, judge, kept), tally, file)
         run.kept = dict(kept)
+    _end_checked(run, tally)
+
+
+def _read_back(run: ImportRun) -> None:
+    """What another import did, the other way round."""
+    known, graph = places.of_tenant(run.tenant_id), places.Graph(run.tenant_id)
+    tally: Counter[tuple[int, str]] = Counter()
+    _store(run, Judge(run, known), undoing.rows(run, known, graph), tally, None)
+    _end_checked(run, tally)
+
+
+def _end_checked(run: ImportRun, tally: Counter[tuple[int, str]]) -> None:
     calls = _calls(tally)
     _end(
         run,
@@ -137,13 +152,17 @@ def _judge(run: ImportRun) -> Judge:
 
 
 def _store(
-    run: ImportRun, judge: Judge, judged: Iterator[Judged], tally: Counter[tuple[int, str]], file: IO[bytes]
+    run: ImportRun,
+    judge: Judge,
+    judged: Iterator[Judged],
+    tally: Counter[tuple[int, str]],
+    file: IO[bytes] | None,
 ) -> None:
     """Batch by batch: the rows and how far we are, in one transaction. `tally` counts what is to do."""
     while some := list(islice(judged, BATCH)):
         settle_present(some, judge.present)
-        run.rows_read += sum(row.line > 0 for row in some)
-        if run.rows_read > MAX_ROWS:
+        run.rows_read += sum(row.line > 0 for row in some) if file else len(some)
+        if file and run.rows_read > MAX_ROWS:
             raise sheets.BadSheet(_("There are more than 1,000,000 rows. Split the sheet."))
         with transaction.atomic():
             _mine(run, rows_read=run.rows_read, bytes_read=_place(run, file), lease_until=later(LEASE))
@@ -151,10 +170,10 @@ def _store(
         tally.update((row.group or 0, _call_of(row)) for row in some if row.state == ImportRow.State.READY)
 
 
-def _place(run: ImportRun, file: IO[bytes]) -> int:
+def _place(run: ImportRun, file: IO[bytes] | None) -> int:
     """How far the file is read; a workbook is unpacked, so there it is a guess."""
     try:
-        return min(file.tell(), run.file_size)
+        return min(file.tell(), run.file_size) if file else 0
     except (OSError, ValueError):
         return 0
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.outbox import services as outbox
 
-from . import feeding, nudges, trail
+from . import feeding, nudges, trail, undoing
 from .columns import FIELDS, OPTIONAL
 from .models import ImportChunk, ImportRow, ImportRun
 
@@ -25,7 +25,7 @@ Kind, State = ImportRun.Kind, ImportRun.State
 ONE_GROUP = (Kind.ADD, Kind.REMOVE, Kind.EQUAL)
 CHUNK = 512 * 1024  # bytes
 
-__all__ = ["CannotChange", "accept", "cancel", "map_columns", "pause", "resume", "start"]
+__all__ = ["CannotChange", "accept", "cancel", "map_columns", "pause", "resume", "start", "undo"]
 
 
 def start(
@@ -99,11 +99,41 @@ def _need_changeable(group: Group, subscribers: bool) -> None:
     checking.grant_for(group)
 
 
+def undo(*, run: ImportRun, by: By = None) -> ImportRun:
+    """A new import that takes this one back: read and checked like any, and accepted by a person.
+
+    Raises CannotChange when there is nothing to take back, or it is being taken back already.
+    """
+    if not undoing.can_undo(run):
+        raise CannotChange(_("There is nothing to take back, or it has been taken back before."))
+    back = ImportRun(
+        tenant=run.tenant,
+        kind=Kind.UNDO,
+        undoes=run,
+        group=run.group,
+        subscribers=run.subscribers,
+        region=run.region,
+        file_name=run.file_name,
+        columns=undoing.columns_of(run),
+        created_by_id=by.pk if by else None,
+        created_at=clock.now(),
+    )
+    try:
+        with transaction.atomic():
+            back.save()
+    except IntegrityError as error:
+        raise CannotChange(_("Somebody takes this import back already.")) from error
+    nudges.ring_after_commit(back.pk, nudges.READ)
+    return back
+
+
 def map_columns(*, run: ImportRun, columns: dict[str, int], headed: bool) -> bool:
     """A person says which column is which (places from 0); the sheet is then read anew.
 
     Raises CannotChange when a column that is needed is missing. False: somebody was faster.
     """
+    if run.kind not in FIELDS:
+        raise CannotChange(_("This import has no sheet."))
     needed = [field for field in FIELDS[Kind(run.kind)] if field not in OPTIONAL and field not in columns]
     if needed or len(set(columns.values())) < len(columns):
         raise CannotChange(_("Choose a column of its own for each field."))

@@ -12,6 +12,7 @@ def urls() -> list[URLPattern]:
         path("<int:pk>/", watching.Import.as_view(), name="groups_importrun_show"),
         path("<int:pk>/columns/", starting.Columns.as_view(), name="groups_importrun_columns"),
         path("<int:pk>/rejected.csv", rejected.Rejected.as_view(), name="groups_importrun_rejected"),
+        path("<int:pk>/undo/", starting.TakeBack.as_view(), name="groups_importrun_undo"),
         *[
             path(
                 f"<int:pk>/{verb}/",

@@ -34,7 +34,7 @@ class ImportMixin(ConsoleMixin):
 
     @cached_property
     def run(self) -> ImportRun:
-        rows = ImportRun.objects.select_related("group", "tenant", "created_by", "accepted_by")
+        rows = ImportRun.objects.select_related("group", "tenant", "created_by", "accepted_by", "undoes")
         found = rows.filter(pk=self.kwargs["pk"]).first()
         if found is None:
             raise Http404(_("There is no such import."))

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import FormView
+from django.views.generic import FormView, View
 
 from groups.imports import services
+from groups.imports.columns import FIELDS
 from groups.imports.forms import ColumnsForm, UploadForm
 from groups.models import Group
 from kaizala_admin.ui.views import ConsoleMixin
@@ -72,6 +73,8 @@ class Columns(ImportMixin, FormView):  # type: ignore[type-arg]
     template_name = "groups/imports/columns.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
+        if self.run.kind not in FIELDS:
+            raise Http404(_("This import has no sheet."))
         return {**super().get_form_kwargs(), "run": self.run}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -88,3 +91,18 @@ class Columns(ImportMixin, FormView):  # type: ignore[type-arg]
 
     def form_invalid(self, form: ColumnsForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class TakeBack(ImportMixin, View):
+    """POST only: a new import that undoes this one. Nothing is changed before a person accepts its check."""
+
+    permission_required = MANAGE
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            back = services.undo(run=self.run, by=request.user)  # type: ignore[arg-type]
+        except services.CannotChange as error:
+            messages.warning(request, str(error))
+            return HttpResponseRedirect(url("show", pk))
+        return HttpResponseRedirect(url("show", back.pk))

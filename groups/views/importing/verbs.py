@@ -84,7 +84,9 @@ class Do(ImportMixin, View):
             "add": _("To add"),
             "remove": _("To remove"),
             "promote": _("New admins"),
+            "demote": _("Admins no more"),
             "link": _("To link"),
+            "unlink": _("To unlink"),
         }
         facts += [
             (words, f"{found[f'ready:{action}']:,}")

@@ -8,7 +8,7 @@ from django.views.generic import TemplateView
 
 from groups import pace
 from groups.access import may
-from groups.imports import reading
+from groups.imports import reading, undoing
 from groups.imports.forms import WORDS
 from groups.imports.models import ImportRow, ImportRun
 
@@ -55,6 +55,9 @@ class Import(ImportMixin, TemplateView):
             "wrong": _wrong(run) if run.state != ImportRun.State.READING else [],
             "rejected": found.get(State.WRONG, 0) + found.get(State.REFUSED, 0),
             "may_manage": may(self.request, MANAGE),
+            "to_read": run.undoes.totals.get(State.DONE, 0) if run.undoes else 0,
+            "undone_by": undoing.undone_by(run) if run.state in undoing.OVER else None,
+            "may_undo": undoing.can_undo(run),
             **_diff(run, found),
         }
         return super().get_context_data(**{**shown, **kwargs})
