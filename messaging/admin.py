@@ -21,7 +21,7 @@ from .kind_filter import KindFilter
 from .ledger import DeliveryAdmin
 from .media import admin as media_admin  # noqa: F401  # registers its pages
 from .models import ActionLook, Broadcast, Delivery, Dispatch
-from .views import adjusting, approvals, checking, compose, content, picking, verbs, watching
+from .views import adjusting, approvals, checking, compose, content, faults, persons, picking, verbs, watching
 from .views.base import TONES, url
 from .waiting_filter import WaitingFilter
 
@@ -92,6 +92,8 @@ class BroadcastAdmin(ReadOnlyAdmin):
             ("waiting/", approvals.Waiting, "waiting"),
             ("<int:pk>/approval/", approvals.Approve, "approval"),
             ("<int:pk>/lines.csv", checking.WrongLines, "lines"),
+            ("<int:pk>/person/", persons.Person, "person"),
+            ("<int:pk>/faults.csv", faults.Faults, "faults"),
             ("<int:pk>/progress/", watching.Progress, "progress"),
             ("<int:pk>/unknowns/", watching.Unknowns, "unknowns"),
             ("<int:pk>/do/<slug:verb>/", verbs.Do, "do"),

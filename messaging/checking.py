@@ -8,9 +8,10 @@ from django.utils.translation import ngettext
 from groups import pace
 
 from . import audience, kinds
-from .audience import problems, remarks
+from .audience import personal, problems, remarks
 from .audience.plan import Calls, Leg, Unavoidable, calls_of
 from .models import Broadcast
+from .personal.faults import Report
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Check:
     could_save: int = 0
     left_out: list[tuple[int, str]] = field(default_factory=list)
     unavoidable: list[Unavoidable] = field(default_factory=list)
+    faults: Report | None = None  # of a personal text
 
     @property
     def can_launch(self) -> bool:
@@ -78,6 +80,9 @@ def check_calls(broadcast: Broadcast, calls: Calls) -> Check:
     )
     _check_content(broadcast, found)
     found.blockers += problems.of_scope(scope)
+    if scope.personal:
+        said, found.faults = personal.checked(calls.snapshot)
+        found.blockers += said
     _check_people(calls, found)
     found.needs_many = 0 < broadcast.tenant.many_people < found.people
     return found

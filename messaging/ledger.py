@@ -20,7 +20,7 @@ from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.outbox.words import reason_words
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 
-from . import exporting
+from . import exporting, kinds
 from .models import Broadcast, Delivery, Dispatch
 
 LATEST = 20
@@ -105,10 +105,10 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     """One line a person, or a group."""
 
     export_kind = exporting.KEY
-    list_display = ("person", "to_group", "shown_state", "shown_reason", "of_broadcast")
+    list_display = ("person", "to_group", "shown_state", "shown_reason", "of_broadcast", "said")
     list_display_links = None
     list_filter = (BroadcastFilter, StateFilter, ReasonFilter, GroupFilter)
-    list_select_related = ("broadcast", "group")
+    list_select_related = ("broadcast", "group", "dispatch")
     search_fields = ("mobile_number",)  # shows the box; `get_search_results` does the search
     search_help_text = _("A number in any spelling; within one broadcast also a part of a name")
     sortable_by = ()
@@ -153,6 +153,18 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     def of_broadcast(self, row: Delivery) -> str:
         return format_html(
             '<a class="kza-link" href="{}">{}</a>', row.broadcast.get_absolute_url(), row.broadcast.title
+        )
+
+    @column(_("own text"))
+    def said(self, row: Delivery) -> str:
+        """What this person alone got; the link shows it on a phone."""
+        kind = kinds.every().get(row.broadcast.kind)
+        if row.dispatch.content is None or kind is None:
+            return "–"
+        words = kind.summary({**row.broadcast.content, **row.dispatch.content})
+        address = reverse("admin:messaging_broadcast_progress", args=[row.broadcast_id])
+        return format_html(
+            '<a class="kza-link" dir="auto" href="{}?line={}">{}</a>', address, str(row.pk), words
         )
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

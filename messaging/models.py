@@ -90,6 +90,7 @@ class Broadcast(models.Model):
     pause_reason = models.CharField(_("why paused"), max_length=300, blank=True)  # "" when a person did it
     watched_since = models.DateTimeField(null=True, blank=True)  # failures before do not pause it again
     stamp = models.JSONField(default=dict, blank=True)
+    columns = models.JSONField(_("columns of its sheet"), default=list, blank=True)  # the headings, in order
     follow_up_of = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("follow-up of")
     )
@@ -144,7 +145,7 @@ class Dispatch(OutboxRow):
     reference_id = models.CharField(_("reference ID"), max_length=100, blank=True)
     action_id = models.CharField(_("action ID"), max_length=100, blank=True)  # "" for a text or a file
     proof = models.JSONField(null=True, blank=True)  # what settled it, when its answer was lost
-    content = models.JSONField(_("personal content"), null=True, blank=True)  # None: the broadcast's own
+    content = models.JSONField(_("personal content"), null=True, blank=True)  # beside the common one
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
     broke_at = models.DateTimeField(null=True, blank=True)  # when it last failed, or came to be in doubt
 
@@ -252,12 +253,16 @@ class AudienceLine(models.Model):
     given = models.CharField(_("given"), max_length=100)
     mobile_number = models.CharField(_("mobile number"), max_length=20, blank=True)
     problem = models.CharField(_("problem"), max_length=20, choices=Problem, blank=True, default="")
+    columns = models.JSONField(_("columns"), null=True, blank=True)  # the sheet's other cells, by key
 
     class Meta:
         verbose_name = _("audience line")
         verbose_name_plural = _("audience lines")
         ordering = ["broadcast", "line", "id"]
-        indexes = [models.Index(fields=["broadcast", "problem", "line", "id"], name="audienceline_problem")]
+        indexes = [
+            models.Index(fields=["broadcast", "problem", "line", "id"], name="audienceline_problem"),
+            models.Index(fields=["broadcast", "mobile_number"], name="audienceline_number"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.line}: {self.given}"

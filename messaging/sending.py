@@ -18,6 +18,7 @@ from . import kinds
 from .evidence import looks
 from .media import uploading
 from .models import Broadcast, Delivery, Dispatch
+from .personal.sent import content_of
 from .timing import quiet
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ CHUNK = 500  # values in one condition
 
 def send(dispatch: Dispatch, client: KaizalaClient) -> Sent:
     """Makes the one call. A batch without people is refused: it would go to the whole group (contract 7)."""
-    kind, content = kinds.get(dispatch.broadcast.kind), dispatch.broadcast.content
+    kind, content = kinds.get(dispatch.broadcast.kind), content_of(dispatch)
     if kind.has_media:
         content = {**content, "resources": uploading.resources(dispatch.broadcast, dispatch.connector_id)}
     group_id = dispatch.group.group_id

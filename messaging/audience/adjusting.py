@@ -46,6 +46,11 @@ def in_fewest_calls(said: Expression) -> Expression:
     return replace(said, plan=Plan.CHEAPEST)
 
 
+def leave_out_faulty(said: Expression) -> Expression:
+    """Without those whose personal text could not be sent."""
+    return replace(said, exclude=replace(said.exclude, without_value=True))
+
+
 def _with(ids: Ids, one: int) -> Ids:
     return tuple(dict.fromkeys((*ids, one)))
 

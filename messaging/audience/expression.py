@@ -43,7 +43,10 @@ class Include:
 
 @dataclass(frozen=True)
 class Exclude:
-    """A union too. `listed_in` are broadcasts whose whole ledger is left out, whatever came of its lines."""
+    """A union too. `listed_in` are broadcasts whose whole ledger is left out, whatever came of its lines.
+
+    `without_value`: whose personal text lacks a value, or could not be sent.
+    """
 
     groups: Ids = ()
     sub_groups: bool = False
@@ -52,6 +55,7 @@ class Exclude:
     reached_by: Ids = ()
     reached_days: int = 0
     listed_in: Ids = ()
+    without_value: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class Calls:
     @property
     def could_save(self) -> int:
         """How many calls fewer it would take, if one call to all were not ruled out."""
-        if self.snapshot.scope.expression.plan != Plan.BATCHES:
+        if self.snapshot.scope.personal or self.snapshot.scope.expression.plan != Plan.BATCHES:
             return 0
         direct = {group.pk for group in self.snapshot.scope.direct}
         long = [leg for leg in self.legs if leg.calls > 1 and leg.group.pk in direct]
@@ -124,6 +124,8 @@ def calls_of(snapshot: Snapshot) -> Calls:
 
 def _leg(snapshot: Snapshot, group: Group, people: int) -> Leg:
     grant = snapshot.scope.grants.get(group.pk)
+    if snapshot.scope.personal:  # everybody gets another text, so a call each
+        return Leg(group, grant, Mode.BATCH, people, 1)
     size = batch_size(grant)
     plan = snapshot.scope.expression.plan
     saves = people > size or bool(snapshot.nameless.get(group.pk)) or plan == Plan.ALL

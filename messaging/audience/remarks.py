@@ -123,6 +123,7 @@ def left_out(calls: Calls) -> list[tuple[int, str]]:
         Why.REACHED_BY: _("reached by a chosen broadcast already"),
         Why.REACHED_LATELY: _("reached in the last days"),
         Why.LISTED: _("in the ledger of the broadcast that this follows up"),
+        Why.FAULTY: _("without a value for what the text names, or with a text that cannot be sent"),
         Why.IN_WHOLE_GROUP: _("get it in one of the groups already, so they are not written to once more"),
     }
     found = calls.snapshot.left_out

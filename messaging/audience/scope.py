@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from groups import queries
 from groups.models import Group, Reach
 from kaizala_admin.connectors.models import Grant
+from messaging import kinds
 from messaging.lists import SavedAudience
 from messaging.models import Broadcast
+from messaging.personal.content import is_personal
 
 from .expression import Expression, Ids, Plan
 from .graph import below
@@ -38,6 +40,7 @@ class Scope:
         default_factory=list
     )  # brought along by others, and no grant reaches them
     grants: dict[int, Grant] = field(default_factory=dict)
+    personal: bool = False  # whether the text differs from person to person
 
     @property
     def groups(self) -> list[Group]:
@@ -53,7 +56,8 @@ class Scope:
 def scope_of(broadcast: Broadcast) -> Scope:
     """A handful of queries, however many groups there are."""
     expression = Expression.of(broadcast.audience)
-    found = Scope(broadcast, expression)
+    personal = is_personal(kinds.every().get(broadcast.kind), broadcast.content)
+    found = Scope(broadcast, expression, personal=personal)
     _saved(found)
     chosen = _chosen(found)
     _spread(found, chosen)

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from messaging.models import Broadcast
 
-from . import sources
+from . import personal, sources
 from .scope import Scope, scope_of
 from .sources import Select, Since, Why
 
@@ -70,10 +70,25 @@ def taken(broadcast: Broadcast, since: Since | None = None) -> Iterator[Snapshot
         _drop(cursor)
         _fill(cursor, scope, since)
         try:
-            yield _counted(cursor, scope)
+            found = _counted(cursor, scope)
+            yield _without_faulty(cursor, found, since) if scope.personal else found
         finally:
             if connection.vendor == "sqlite" and not connection.needs_rollback:
                 _drop(cursor)
+
+
+def _without_faulty(cursor: Any, found: Snapshot, since: Since | None) -> Snapshot:
+    """Leaves out, if that was chosen, whose text could not be sent; their places are then closed."""
+    personal.index()
+    numbers = personal.faulty_numbers(found) if found.scope.expression.exclude.without_value else []
+    if not numbers:
+        return found
+    rows = [(number, int(Why.FAULTY)) for number in numbers]
+    cursor.executemany("INSERT INTO kza_left_out (number, code) VALUES (%s, %s)", rows)
+    cursor.execute("DROP TABLE kza_target")
+    cursor.execute(_create("kza_target", f"AS {_TARGET % _candidates(found.scope, since)}"))
+    personal.index()
+    return _counted(cursor, found.scope)
 
 
 def _around() -> AbstractContextManager[Any]:

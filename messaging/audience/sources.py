@@ -32,6 +32,7 @@ class Why(IntEnum):
     REACHED_BY = 4
     REACHED_LATELY = 5
     LISTED = 6
+    FAULTY = 7  # its own text could not be sent
     IN_WHOLE_GROUP = 9  # gets it there already
 
 

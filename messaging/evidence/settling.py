@@ -14,6 +14,7 @@ from kaizala_admin.outbox.models import Attempt, State
 from kaizala_admin.outbox.registry import label
 from messaging import trail
 from messaging.models import Broadcast, Dispatch
+from messaging.personal.sent import content_of
 
 from . import prints
 from .matching import WINDOW, Call, Remote, Verdict, judge
@@ -54,8 +55,7 @@ def judged(doubtful: Sequence[Dispatch]) -> list[tuple[Dispatch, Verdict, Remote
 
 def print_of(row: Dispatch) -> str:
     """What the call's content looks like when Kaizala tells of it."""
-    content = row.content if row.content is not None else row.broadcast.content
-    return prints.of_content(row.broadcast.kind, content)
+    return prints.of_content(row.broadcast.kind, content_of(row))
 
 
 def _calls(doubtful: Sequence[Dispatch]) -> dict[tuple[int, str], list[Call]]:

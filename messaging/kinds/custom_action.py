@@ -20,7 +20,9 @@ MOST_ID = 200  # characters: ours
 
 
 class CustomActionForm(ContentForm):
-    package_id = Words(_("Action package ID"), MOST_ID, empty=_("Give the ID of the action package."))
+    package_id = Words(
+        _("Action package ID"), MOST_ID, empty=_("Give the ID of the action package."), fixed=True
+    )
     headline = Words(_("Title"), SHORT, required=False)
     properties = Properties()
     questions = Questions(required=False)

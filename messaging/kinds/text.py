@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kaizala_admin.kaizala import MAX_MESSAGE, KaizalaClient, Sent
 
 from .base import Content, ContentForm, Kind
+from .parts.fields import least_length
 
 
 def clean_message(text: str) -> str:
@@ -24,9 +25,9 @@ def clean_message(text: str) -> str:
         raise ValidationError(gettext("Write a message: it cannot be empty."), code="required")
     if any("\ud800" <= letter <= "\udfff" or letter == "\0" for letter in message):
         raise ValidationError(gettext("The message holds a broken character. Write it again."), code="broken")
-    if len(message) > MAX_MESSAGE:
+    if (length := least_length(message)) > MAX_MESSAGE:
         words = gettext("The message has %(count)s characters; at most %(most)s are allowed. Shorten it.")
-        raise ValidationError(words % {"count": f"{len(message):,}", "most": f"{MAX_MESSAGE:,}"}, code="long")
+        raise ValidationError(words % {"count": f"{length:,}", "most": f"{MAX_MESSAGE:,}"}, code="long")
     return message
 
 

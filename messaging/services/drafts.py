@@ -7,7 +7,6 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from groups import bulk
 from kaizala_admin.connectors.models import Tenant
 from messaging import kinds, lines, trail
 from messaging.audience import Choice, Expression
@@ -105,6 +104,7 @@ def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None, **other: An
                 "content": broadcast.content,
                 "audience": broadcast.audience,
                 "priority": broadcast.priority,
+                "columns": broadcast.columns,
                 **other,
             },
             by,
@@ -116,7 +116,7 @@ def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None, **other: An
 
 def _copy_lines(source: Broadcast, target: Broadcast) -> None:
     stored = AudienceLine.objects.filter(broadcast=source).order_by("id").values_list(*lines.FIELDS)
-    bulk.insert(AudienceLine, ("broadcast", *lines.FIELDS), ((target.pk, *values) for values in stored))
+    lines.insert(target, stored)
 
 
 def delete_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:

@@ -69,7 +69,8 @@ def _new_calls(broadcast: Broadcast, alone: Sequence[Delivery]) -> int:
 
 
 def _batches(lines: Sequence[Delivery]) -> list[Sequence[Delivery]]:
-    size = lines[0].dispatch.connector.batch_size
+    first = lines[0].dispatch
+    size = first.connector.batch_size if first.content is None else 1
     return [lines[start : start + size] for start in range(0, len(lines), size)]
 
 
@@ -83,6 +84,7 @@ def _dispatch(batch: Sequence[Delivery]) -> Dispatch:
         priority=old.priority,
         connector_id=old.connector_id,
         grant_id=old.grant_id,
+        content=old.content,
     )
 
 

@@ -19,7 +19,11 @@ OF_GROUP: dict[str, Callable[[Expression, int], Expression]] = {
     "one-by-one": adjusting.name_members,
     "whole": adjusting.call_whole,
 }
-OF_PLAN = {"batches": adjusting.in_batches, "fewest": adjusting.in_fewest_calls}
+OF_PLAN = {
+    "batches": adjusting.in_batches,
+    "fewest": adjusting.in_fewest_calls,
+    "faulty": adjusting.leave_out_faulty,
+}
 
 
 class Adjust(BroadcastMixin, View):

@@ -18,7 +18,7 @@ from messaging.media import uploading
 from messaging.models import AudienceLine, Broadcast
 from messaging.timing import quiet
 
-from . import approvals
+from . import approvals, persons
 from .approvals import number, said_no, typed_right
 from .base import BroadcastMixin, url
 
@@ -66,6 +66,7 @@ class Checked(BroadcastMixin, TemplateView):
         connectors = Connector.objects.in_bulk(list(found.calls))
         shown = {
             "check": found,
+            "person": persons.shown(self.broadcast, self.request),
             "whom": found.scope,
             "by_connector": [(connectors[pk], calls) for pk, calls in found.calls.items()],
             "wrong": list(islice(wrong_lines(self.broadcast), SHOWN)) if found.bad_lines else [],

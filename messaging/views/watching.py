@@ -17,7 +17,7 @@ from messaging.exporting import ledger_export_url
 from messaging.models import Broadcast, Delivery, Dispatch
 from messaging.sending import FOUND
 
-from . import approvals
+from . import approvals, persons
 from .base import BroadcastMixin, url
 from .checking import SHOWN_HERE
 
@@ -53,6 +53,7 @@ class Progress(BroadcastMixin, TemplateView):
         now, row, user = progress.of(self.broadcast), self.broadcast, self.request.user
         shown = {
             "progress": now,
+            "person": persons.shown(row, self.request),
             "moving": row.state in ("running", "paused"),
             "hindrances": hindrances.of(row, now.waiting_calls),
             "links": {

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from kaizala_admin.kaizala import MAX_MESSAGE
+from messaging.personal import text as personal
 
 Text = str | Promise
 SHORT = 500  # characters of a title, a question, an option: ours, Kaizala names no limit
@@ -18,9 +19,10 @@ YEAR = 24 * 365  # hours: ours
 EMPTY = _("Write something here: it cannot be empty.")
 
 
-def clean_words(text: str, most: int, empty: Text = EMPTY) -> str:
+def clean_words(text: str, most: int, empty: Text = EMPTY, *, fixed: bool = False) -> str:
     """The text as it is counted and sent: line ends are one character, none at the ends.
 
+    It may hold placeholders, unless it is `fixed`: then braces are letters like others.
     Raises ValidationError in the user's words. Counted in code points, as the client counts.
     """
     found = text.replace("\r\n", "\n").replace("\r", "\n").strip()
@@ -28,25 +30,37 @@ def clean_words(text: str, most: int, empty: Text = EMPTY) -> str:
         raise ValidationError(str(empty), code="required")
     if any("\ud800" <= letter <= "\udfff" or letter == "\0" for letter in found):
         raise ValidationError(gettext("This holds a broken character. Write it again."), code="broken")
-    if len(found) > most:
+    if (length := len(found) if fixed else least_length(found)) > most:
         said = gettext("This has %(count)s characters; at most %(most)s are allowed. Shorten it.")
-        raise ValidationError(said % {"count": f"{len(found):,}", "most": f"{most:,}"}, code="long")
+        raise ValidationError(said % {"count": f"{length:,}", "most": f"{most:,}"}, code="long")
     return found
 
 
+def least_length(text: str) -> int:
+    """Characters beside the placeholders. Raises ValidationError for wrong braces."""
+    try:
+        parts = personal.parse(text)
+    except personal.BadText as error:
+        raise ValidationError(str(error), code="braces") from None
+    return sum(len(part) for part in parts if isinstance(part, str))
+
+
 class Words(forms.CharField):
-    """A text of at most `most` characters, in one line or in `rows` lines."""
+    """A text of at most `most` characters, in one line or in `rows` lines; `fixed`: without placeholders."""
 
     part = "messaging/kinds/parts/words.html"
 
-    def __init__(self, label: Any, most: int, rows: int = 1, empty: Text = EMPTY, **more: Any) -> None:
+    def __init__(
+        self, label: Any, most: int, rows: int = 1, empty: Text = EMPTY, fixed: bool = False, **more: Any
+    ) -> None:
         attrs: dict[str, Any] = {"dir": "auto", "class": "msg-input", "autocomplete": "off"}
         widget = forms.Textarea({**attrs, "rows": rows}) if rows > 1 else forms.TextInput(attrs)
         super().__init__(label=label, widget=widget, strip=False, **more)
-        self.most, self.empty = most, empty
+        self.most, self.empty, self.fixed = most, empty, fixed
 
     def clean(self, value: Any) -> str:
-        found = clean_words(str(value or ""), self.most, self.empty if self.required else "")
+        empty = self.empty if self.required else ""
+        found = clean_words(str(value or ""), self.most, empty, fixed=self.fixed)
         return found if isinstance(self.widget, forms.Textarea) else " ".join(found.split("\n"))
 
 

@@ -19,6 +19,7 @@ from .rows import Problems, Row, Rows, collect
 
 MOST_PROPERTIES = 100  # ours: Kaizala names no limit
 FILES = ("Attachment", "AttachmentList")
+WORDY = ("Text", "StringList", "StringSet")  # may hold placeholders
 TYPES: dict[str, str | Promise] = {
     "Text": _("Text"),
     "Numeric": _("Number"),
@@ -46,7 +47,8 @@ class Properties(Rows):
 
     def clean_row(self, row: Row) -> Row:
         said: dict[str, str] = {}
-        name = collect(said, "name", lambda: clean_words(words(row, "name"), SHORT, _("Name this property.")))
+        empty = _("Name this property.")
+        name = collect(said, "name", lambda: clean_words(words(row, "name"), SHORT, empty, fixed=True))
         kind = row.get("type")
         if kind not in TYPES:
             said["type"] = gettext("Choose a type.")
@@ -67,7 +69,7 @@ class Properties(Rows):
 def _clean_value(kind: str, row: Row) -> Any:
     if kind in FILES:
         return _files(kind, row)
-    text = clean_words(words(row, "value"), LONG)
+    text = clean_words(words(row, "value"), LONG, fixed=kind not in WORDY)
     if kind in READ:
         READ[kind](text)
     return text

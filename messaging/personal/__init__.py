@@ -1,0 +1,1 @@
+"""Personal text: placeholders, the values for them, and what each person gets."""
