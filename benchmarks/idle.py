@@ -4,15 +4,17 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.ground import Ground
 from benchmarks.house import BenchHouse
 from benchmarks.measure import Line
 from kaizala_admin.connectors.models import Connector, Grant
+from kaizala_admin.embedded import children
 
 CONNECTORS = 50
-PROCESSES = ("web", "worker", "beat", "dispatcher", "broker")
+PROCESSES = ("web", "worker", "beat", "dispatcher", "standby", "broker")
 SETTLE = 10  # seconds, so that starting is over
 OFTEN = 5.0  # seconds between two runs of a query, at least
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -38,6 +40,7 @@ def measure(ground: Ground) -> Iterator[Line]:
     seconds = ground.size.idle_seconds
     try:
         house.start()
+        house.supervisor.start(replace(children.dispatcher(), name="standby"))
         _many_connectors(house)
         time.sleep(min(SETTLE, seconds))
         pids = {name: _family(house, name) for name in PROCESSES}

@@ -1,8 +1,10 @@
 """System checks: every setting that can be wrong is named, with what to do about it."""
 
 import ipaddress
+import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         _policy,
         _hosts,
         _celery,
+        _identity,
     )
     return [message for check in checks for message in check()]
 
@@ -202,4 +205,19 @@ def _celery() -> Iterator[CheckMessage]:
             "CELERY_WORKER_ENABLE_REMOTE_CONTROL is off: a worker would go deaf when Redis restarts.",
             hint="Leave it on.",
             id="connectors.E011",
+        )
+
+
+def _identity() -> Iterator[CheckMessage]:
+    """Which console this is stands in a file, unless KAIZALA_INSTANCE says it."""
+    path = Path(settings.VAR_DIR) / "instance"
+    if settings.KAIZALA_INSTANCE or os.access(path, os.R_OK):
+        return
+    there = next(folder for folder in path.parents if folder.exists())
+    if path.exists() or not os.access(there, os.W_OK | os.X_OK):
+        yield Error(
+            f"{path} cannot be {'read' if path.exists() else 'written'}: "
+            "the console does not know which one it is, and sends nothing.",
+            hint="Let this account write to KAIZALA_VAR_DIR, or set KAIZALA_INSTANCE to a name of your own.",
+            id="connectors.E013",
         )

@@ -10,14 +10,15 @@ from django.db.models import F
 
 from kaizala_admin.kaizala import ExpiredToken, Refused, Throttled
 
-from . import clock, limiter
+from . import clock, instance, limiter
 from .models import Connector, Grant
 from .tokens import refusal_of
 from .wires import bare_client
 
 
 def begin_pin(connector: Connector, mobile_number: str) -> None:
-    """Kaizala sends a PIN to this phone. Raises the client's errors."""
+    """Kaizala sends a PIN to this phone. Raises the client's errors, or ThisIsHeld."""
+    instance.check_not_held()
     limiter.debit(connector.pk)
     _paced(connector, lambda: bare_client(connector).generate_pin(mobile_number))
 
@@ -29,6 +30,7 @@ def finish_pin(
 
     `replaces`, or one of the same phone, gets the new token instead of its own. Raises the client's errors.
     """
+    instance.check_not_held()
     limiter.debit(connector.pk)
     login = _paced(connector, lambda: bare_client(connector).get_refresh_token(mobile_number, pin))
     same = connector.grants.filter(mobile_number=mobile_number, kind=Grant.Kind.USER).first()
@@ -56,6 +58,7 @@ def add_grant(
 
     `replaces` is a grant that gets this token instead of its own. Raises TokenRefused or the client's errors.
     """
+    instance.check_not_held()
     grant = replaces or Grant(connector=connector)
     grant.connector, grant.name, grant.kind = connector, name, kind
     grant.mobile_number = mobile_number or grant.mobile_number

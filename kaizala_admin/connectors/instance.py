@@ -13,7 +13,11 @@ from auditlog.models import LogEntry
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.utils.translation import gettext as _
+
+from kaizala_admin.kaizala import NotSent
 
 from . import clock
 from .models import Instance
@@ -21,17 +25,27 @@ from .models import Instance
 ONLY = 1  # the key of the one row
 
 
+class NoIdentity(ImproperlyConfigured):
+    """Nobody can say which console this is. Nothing may be sent."""
+
+
 def ours() -> str:
     """KAIZALA_INSTANCE, or what the file `instance` under VAR_DIR holds; it is made when it is missing.
 
-    Raises OSError when the file can be neither read nor made.
+    Raises NoIdentity when the file can be neither read nor made.
     """
     if settings.KAIZALA_INSTANCE:
         return str(settings.KAIZALA_INSTANCE)
     path = Path(settings.VAR_DIR) / "instance"
-    if not path.exists():
-        _make(path)
-    return path.read_text().strip()
+    try:
+        if not path.exists():
+            _make(path)
+        return path.read_text().strip()
+    except OSError as error:
+        raise NoIdentity(
+            f"{path} can be neither read nor made ({error.strerror}), so this console does not know which "
+            "one it is, and sends nothing. Let its account write there, or set KAIZALA_INSTANCE."
+        ) from error
 
 
 def held_since() -> datetime | None:
@@ -49,6 +63,22 @@ def held_since() -> datetime | None:
         )
         found = Instance.objects.get(pk=ONLY)
     return found.held_since
+
+
+class ThisIsHeld(NotSent):
+    """A person must say first that this is the console."""
+
+
+def check_not_held() -> None:
+    """Before anything that costs another console its tokens, whoever asks for it. Raises ThisIsHeld."""
+    if held_since():
+        raise ThisIsHeld(
+            _(
+                "This database was restored or copied, and a new token here would take away the one of the "
+                "console that it comes from. If that one runs no more, say on the Outbox page that this is "
+                "the console now."
+            )
+        )
 
 
 def hold() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from . import clock
 from .clock import later
 from .models import Lease
 
@@ -26,6 +27,12 @@ def renew(name: str, owner: str, ttl: timedelta) -> bool:
 def release(name: str, owner: str) -> None:
     """Lets the next one in at once. Nothing happens when it is not ours any more."""
     Lease.objects.filter(pk=name, owner=owner).update(owner="", expires_at=None, last_run_at=Now())
+
+
+def seconds_left(name: str) -> float:
+    """Until the lease may be taken, on the database's clock; 0 when it is free."""
+    ends = Lease.objects.filter(pk=name).values_list("expires_at", flat=True).first()
+    return max(0.0, (ends - clock.now()).total_seconds()) if ends else 0.0
 
 
 def _take(name: str, owner: str, ttl: timedelta) -> int | None:

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 
 from kaizala_admin.kaizala import GroupInfo
 
-from . import clock, limiter
+from . import clock, instance, limiter
 from .clients import client_for
 from .granting import add_grant, begin_pin, finish_pin
 from .health import mark_attention, mark_working
@@ -70,6 +70,7 @@ def test_connection(grant: Grant) -> TestResult:
     Raises TokenRefused or the client's errors, whose `message` can be shown.
     """
     if grant.state == Grant.State.REVOKED:
+        instance.check_not_held()
         Grant.objects.filter(pk=grant.pk).update(state=Grant.State.WORKING, version=F("version") + 1)
         grant.refresh_from_db(fields=["state", "version"])
         grant.access_token = ""

@@ -20,7 +20,7 @@ from kaizala_admin.kaizala import (
     UnknownOutcome,
 )
 
-from . import clock, leases, limiter
+from . import clock, instance, leases, limiter
 from .health import mark_attention
 from .models import Grant
 from .wires import bare_client
@@ -147,6 +147,7 @@ def _refresh_with_previous(grant: Grant) -> None:
 
 def _buy(grant: Grant, refresh_token: str) -> Access:
     """The call itself, in nobody's transaction. It counts in the budget, but does not wait for it."""
+    instance.check_not_held()
     limiter.debit(grant.connector_id)
     client = bare_client(grant.connector, refresh_token, grant_id=grant.pk)
     try:

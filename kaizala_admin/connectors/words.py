@@ -11,6 +11,7 @@ from kaizala_admin.kaizala import (
     UnknownOutcome,
 )
 
+from .instance import ThisIsHeld
 from .models import Connector
 from .tokens import WRONG_CONNECTOR, ConnectorRefused, TokenRefused, TokenUnavailable
 
@@ -19,7 +20,7 @@ def of(error: KaizalaError, connector: Connector) -> str:
     """What happened, and what to do next."""
     names = {"root": connector.api_root, "why": error.message}
     match error:
-        case TokenRefused() | HostNotAllowed() | InvalidInput():
+        case TokenRefused() | ThisIsHeld() | HostNotAllowed() | InvalidInput():
             return error.message
         case Throttled():
             text = _("Kaizala asks us to wait %(seconds)d seconds: the calls of this minute are used up.")

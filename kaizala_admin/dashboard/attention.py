@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -18,8 +18,10 @@ from groups.sync.errors import TOO_MANY_GONE
 from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Connector, Grant, Heartbeat
 from kaizala_admin.outbox.held import held
-from kaizala_admin.outbox.models import OutboxRow, State
+from kaizala_admin.outbox.models import Attempt, OutboxRow, State
 from kaizala_admin.outbox.overview import visible_classes
+from kaizala_admin.outbox.registry import label
+from kaizala_admin.outbox.sweeper import SIGN as SWEEP
 from kaizala_admin.webhooks.models import Event, Subscription
 from kaizala_admin.webhooks.watching import silent_connectors
 from messaging.models import Broadcast
@@ -32,6 +34,7 @@ RECENT = timedelta(days=7)  # how long a failure stays on the home page
 SILENT = timedelta(seconds=90)  # the dispatcher beats every few seconds, the worker four times a minute
 LATE_SWEEP = timedelta(minutes=2)  # the sweep runs every ten seconds
 OVERDUE = timedelta(minutes=15)  # schedules tick every minute
+LATELY = timedelta(hours=1)  # within which new unknowns are named as such
 UNREACHED = "not_sent"  # the outbox's reason: no connection
 PROCESSES = ("dispatcher", "worker")
 
@@ -127,6 +130,8 @@ def _rows_of(row_class: type[OutboxRow], now: datetime) -> Iterator[Item]:
     name, since = str(row_class._meta.verbose_name_plural), (now - RECENT).isoformat()
     if count := found["unknown"]:
         text = _("%(name)s with an unknown outcome: did they arrive?") % {"name": name}
+        if rising := _new_doubts(row_class, now):
+            text += " " + _("%(n)s of them in the last hour.") % {"n": f"{rising:,}"}
         yield Item(count, text, rows_url(row_class, state__exact=State.UNKNOWN), "danger")
     if count := found["unreached"]:
         text = _("%(name)s wait: Kaizala could not be reached, and is tried again") % {"name": name}
@@ -140,6 +145,17 @@ def _rows_of(row_class: type[OutboxRow], now: datetime) -> Iterator[Item]:
         late = (now - LATE_SWEEP).isoformat()
         url = rows_url(row_class, state__exact=State.SENDING, lease_until__lt=late)
         yield Item(count, text, url, "danger")
+
+
+def _new_doubts(row_class: type[OutboxRow], now: datetime) -> int:
+    """Unknown rows whose call ended lately: one query, of the few that are unknown."""
+    lately = Attempt.objects.filter(
+        row_class=label(row_class),
+        row_id=OuterRef("pk"),
+        outcome=State.UNKNOWN,
+        ended_at__gte=now - LATELY,
+    )
+    return row_class._default_manager.filter(Exists(lately), state=State.UNKNOWN).count()
 
 
 def syncs_that_ask(request: HttpRequest, now: datetime) -> Iterator[Item]:
@@ -167,6 +183,21 @@ def silent_processes(request: HttpRequest, now: datetime) -> Iterator[Item]:
             len(missing),
         )
         yield Item(len(missing), text % {"names": ", ".join(missing)}, reverse("admin:outbox"), "danger")
+
+
+def late_sweep(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    """It rings for what is due and settles what dead workers left; beat, the worker or the broker stands."""
+    if not may_see(request, Connector):
+        return
+    seen = Heartbeat.objects.filter(name=SWEEP).values_list("seen_at", flat=True).first()
+    if seen and seen < now - LATE_SWEEP:
+        minutes = int((now - seen).total_seconds() // 60)
+        text = ngettext(
+            "minute since the last sweep, which comes every ten seconds: does beat run?",
+            "minutes since the last sweep, which comes every ten seconds: does beat run?",
+            minutes,
+        )
+        yield Item(minutes, text, reverse("admin:outbox"), "danger")
 
 
 def imports_that_wait(request: HttpRequest, now: datetime) -> Iterator[Item]:
@@ -241,6 +272,7 @@ def events_that_failed(request: HttpRequest, now: datetime) -> Iterator[Item]:
 SOURCES: tuple[Callable[[HttpRequest, datetime], Iterator[Item]], ...] = (
     restored_database,
     silent_processes,
+    late_sweep,
     connectors_in_trouble,
     grants_ending,
     outbox_rows,

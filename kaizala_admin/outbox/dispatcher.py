@@ -27,7 +27,7 @@ from .tasks import pump_connector
 log = logging.getLogger(__name__)
 
 LEASE, LEASE_TTL = "dispatcher", timedelta(seconds=15)
-RENEW_EVERY, STAND_BY, SWEEP_EVERY = 5.0, 2.0, 10.0  # seconds
+RENEW_EVERY, STAND_BY, SWEEP_EVERY = 5.0, 5.0, 10.0  # seconds
 PAUSE = 0.05  # seconds between two rounds at least, however often it is nudged
 RING_LIFE = 30  # seconds: as long as a permit lives
 AFTER_AN_ERROR = 1.0  # seconds
@@ -62,7 +62,7 @@ class Dispatcher:
     def step(self) -> float:
         """One round, if we lead. Returns seconds to wait."""
         if not self._lead():
-            return STAND_BY
+            return _until_the_lease_ends()
         self._sweep_without_broker()
         assert self.leadership is not None
         done = grant_round(self.memory, self.leadership)
@@ -164,6 +164,11 @@ class Dispatcher:
         if not self.broker and time.monotonic() - self._swept >= SWEEP_EVERY:
             self._swept = time.monotonic()
             sweep()
+
+
+def _until_the_lease_ends() -> float:
+    """Seconds. A leader that lives renews long before; the lease of a dead one is taken once it is over."""
+    return max(PAUSE, min(STAND_BY, leases.seconds_left(LEASE) + PAUSE))
 
 
 def _waits_long(connector_id: int) -> bool:

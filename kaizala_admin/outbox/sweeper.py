@@ -4,6 +4,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from kaizala_admin.connectors import heartbeats
 from kaizala_admin.connectors.models import Connector
 
 from .claims import LEASE
@@ -13,6 +14,7 @@ from .nudges import nudge
 from .registry import row_classes
 from .settling import settle_error
 
+SIGN = "sweep"  # its sign of life, beside those of the processes
 MOST_AT_ONCE = 1_000  # rows of a class in one sweep
 
 
@@ -20,6 +22,7 @@ def sweep() -> int:
     """Settles every row whose lease is over; wakes the dispatcher for due rows. Returns how many settled."""
     settled = sum(_sweep_class(row_class) for row_class in row_classes())
     nudge(due_connectors())
+    heartbeats.beat(SIGN)
     return settled
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +65,21 @@ def test_each_wrong_setting_has_its_message_with_a_hint(
     messages = check_settings()
     assert [message.id for message in messages] == ids
     assert all(message.hint for message in messages)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_console_that_cannot_keep_its_identity_says_so(
+    good: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    good.VAR_DIR, good.KAIZALA_INSTANCE = tmp_path / "var", ""
+    if is_there:
+        good.VAR_DIR.mkdir()
+        (good.VAR_DIR / "instance").write_text("x")
+    monkeypatch.setattr("os.access", lambda *_: False)  # for root everything is allowed
+    (message,) = check_settings()
+    assert (message.id, "KAIZALA_INSTANCE" in str(message.hint)) == ("connectors.E013", True)
+    good.KAIZALA_INSTANCE = "the one and only"
+    assert check_settings() == []
 
 
 def test_sqlite_beside_a_distant_redis_is_warned_about(good: Settings) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from kaizala_admin.connectors import leases
+from kaizala_admin.connectors import instance, leases, services
 from kaizala_admin.connectors.clients import client_for
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.connectors.tokens import (
@@ -214,3 +214,20 @@ def expire(grant: Grant) -> None:
     past = timezone.now() - timedelta(hours=1)
     Grant.objects.filter(pk=grant.pk).update(access_expires_at=past, refreshed_at=past - timedelta(days=1))
     grant.refresh_from_db()
+
+
+def test_a_held_console_takes_nobodys_token_away(grant: Grant, sandbox: SandboxProcess) -> None:
+    instance.hold()
+    with pytest.raises(instance.ThisIsHeld, match="restored or copied"):
+        services.test_connection(grant)
+    with pytest.raises(instance.ThisIsHeld):
+        services.add_grant(grant.connector, "Another", grant.refresh_token)
+    with pytest.raises(instance.ThisIsHeld):
+        services.begin_pin(grant.connector, "+919800000001")
+    assert sandbox.get("/sandbox/calls")["total"] == 0
+
+
+def test_a_held_console_may_be_tested_with_the_token_that_it_has(grant: Grant) -> None:
+    ensure_access(grant)
+    instance.hold()
+    assert services.test_connection(grant).groups

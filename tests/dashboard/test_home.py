@@ -13,7 +13,8 @@ from groups.models import Group, SyncRun
 from groups.sync.errors import TOO_MANY_GONE
 from kaizala_admin.connectors.models import ApiCall, Connector, Grant, Heartbeat, Tenant
 from kaizala_admin.dashboard.attention import Item
-from kaizala_admin.outbox.models import State
+from kaizala_admin.outbox import sweeper as outbox_sweeper
+from kaizala_admin.outbox.models import Attempt, State
 from kaizala_admin.ui.roles import ADMINISTRATOR, VIEWER
 from messaging.models import Broadcast, Dispatch
 from tests.house.people import person
@@ -138,6 +139,22 @@ def test_unknown_outcomes_are_pressing(viewer: Client, group: Group) -> None:
     check(viewer, 2, "dispatches with an unknown outcome: did they arrive?", "danger")
 
 
+def test_a_rising_number_of_unknowns_is_said(viewer: Client, group: Group) -> None:
+    broadcast(group, State.UNKNOWN, State.UNKNOWN, State.UNKNOWN)
+    for minutes, row in zip((5, 50, 90), Dispatch.objects.order_by("pk"), strict=True):
+        at = timezone.now() - timedelta(minutes=minutes)
+        Attempt.objects.create(
+            row_class="messaging.dispatch",
+            row_id=row.pk,
+            number=1,
+            started_at=at,
+            ended_at=at,
+            outcome=State.UNKNOWN,
+        )
+    (item,) = items(viewer)
+    assert (item.count, item.text.split("? ")[1]) == (3, "2 of them in the last hour.")
+
+
 def test_failed_dispatches_are_named_for_a_week(viewer: Client, group: Group) -> None:
     broadcast(group, State.FAILED, State.SENT)
     check(viewer, 1, "dispatches failed in the last 7 days", "warning")
@@ -156,6 +173,19 @@ def test_a_late_sweep_is_noticed(viewer: Client, group: Group) -> None:
     (item,) = items(viewer)
     assert "the sweep, which is late" in item.text
     assert rows_behind(viewer, item) == 1
+
+
+def test_a_sweep_that_does_not_come_is_noticed_before_anything_waits_for_it(
+    viewer: Client, grant: Grant
+) -> None:
+    Heartbeat.objects.create(name="sweep", seen_at=timezone.now() - timedelta(seconds=100))
+    assert items(viewer) == []
+    Heartbeat.objects.filter(name="sweep").update(seen_at=timezone.now() - timedelta(minutes=5, seconds=10))
+    (item,) = items(viewer)
+    assert (item.count, item.tone) == (5, "danger")
+    assert item.text == "minutes since the last sweep, which comes every ten seconds: does beat run?"
+    outbox_sweeper.sweep()
+    assert items(viewer) == []
 
 
 def test_a_sync_that_asks_is_not_counted_as_failed_too(viewer: Client, grant: Grant) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from kaizala_admin.connectors.models import Connector, Heartbeat, Lease
-from kaizala_admin.outbox.dispatcher import LEASE, Dispatcher
+from kaizala_admin.outbox.dispatcher import LEASE, PAUSE, STAND_BY, Dispatcher
 from kaizala_admin.outbox.granting import IDLE
 from tests.outbox.line.models import Parcel
 
@@ -39,7 +39,7 @@ def rings(dispatcher: Dispatcher) -> list[int]:
 
 def test_the_first_leads_and_the_second_stands_by(new: Callable[[], Dispatcher]) -> None:
     first, second = new(), new()
-    assert [first.step(), second.step()] == [IDLE, 2.0]
+    assert [first.step(), second.step()] == [IDLE, STAND_BY]
     assert (first.leadership is not None, second.leadership) == (True, None)
     assert Heartbeat.objects.filter(name="dispatcher").exists()
 
@@ -55,11 +55,18 @@ def test_when_the_leader_falls_silent_the_next_takes_over_and_the_old_one_steps_
     assert second.step() == IDLE
     connector = add_connector()
     Parcel.objects.create(connector=connector, grant=connector.grants.get(), group_id="g")
-    assert first._step_safely() == 2.0
+    assert first._step_safely() == STAND_BY
     assert first.leadership is None
     assert Parcel.objects.get().permits == 0
     second.step()
     assert Parcel.objects.get().permits == 1
+
+
+def test_who_stands_by_comes_when_the_lease_of_a_dead_leader_ends(new: Callable[[], Dispatcher]) -> None:
+    first, second = new(), new()
+    first.step()
+    Lease.objects.filter(pk=LEASE).update(expires_at=timezone.now() + timedelta(seconds=2))
+    assert 0 < second.step() - PAUSE <= 2
 
 
 def test_a_leader_that_ends_lets_the_next_one_in_at_once(new: Callable[[], Dispatcher]) -> None:

@@ -27,7 +27,7 @@ LINES: list[type[Line]] = [Parcel, Page]
 
 @pytest.fixture
 def lead(lines: None) -> Leadership:
-    fence = leases.acquire("dispatcher", "us", timedelta(seconds=15))
+    fence = leases.acquire("dispatcher", "us", timedelta(minutes=10))  # longer than a busy machine takes
     assert fence is not None
     return Leadership("dispatcher", "us", fence)
 

@@ -156,3 +156,11 @@ def test_processes_that_start_together_make_one_identity_and_none_is_held(ours: 
     assert set(seen) == {(None, ours.read_text())}
     assert (len(seen), Instance.objects.get().identity) == (12, ours.read_text())
     assert [path.name for path in ours.parent.iterdir()] == ["instance"]
+
+
+def test_a_folder_that_cannot_be_written_is_said_with_a_way_out(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file where a folder should be")
+    with pytest.raises(instance.NoIdentity, match="KAIZALA_INSTANCE"):
+        instance.held_since()
+    settings.KAIZALA_INSTANCE = "the one and only"
+    assert instance.held_since() is None
