@@ -37,19 +37,28 @@ class Titles(dict[int, str]):
         return self[key]
 
 
+class Reasons(dict[str, str]):
+    """Words of a reason, each translated once."""
+
+    def __missing__(self, key: str) -> str:
+        self[key] = reason_words(key) if key else ""
+        return self[key]
+
+
 def rows(parameters: Parameters) -> Iterator[Row]:
-    titles, names = Titles(), Names()
+    titles, names, reasons = Titles(), Names(), Reasons()
     states: dict[str, str] = {str(value): str(label) for value, label in Delivery.State.choices}
     for page in pages(list_rows(Delivery, parameters), *FIELDS):
         answered = _answered(page)
         for _pk, broadcast, group, dispatch, name, mobile, people, state, reason in page:
-            why = reason_words(reason) if reason else ""
-            when = answered.get(dispatch)
-            yield titles[broadcast], names[group], name, mobile, people, states[state], why, when
+            yield (
+                titles[broadcast], names[group], name, mobile, people, states[state], reasons[reason],
+                answered.get(dispatch),
+            )  # fmt: skip
 
 
 def _answered(page: Page) -> dict[int, Any]:
-    """When the page's calls were answered. One query for about forty calls."""
+    """When the page's calls were answered. One query for the calls of a page."""
     calls = {row[3] for row in page}
     return dict(Dispatch.objects.filter(pk__in=calls).values_list("pk", "settled_at"))
 

@@ -17,7 +17,7 @@ An app above registers what can be exported, once, in its `AppConfig.ready`:
 - `parameters` is a dictionary of plain JSON, written by your page and kept with the export. `rows` and
   `count` run in a worker, maybe days later and more than once; for what they do not understand they raise
   `BadParameters`.
-- `rows` must not hold everything in memory: `in_pages(queryset, "field", ...)` reads 2,000 rows a query.
+- `rows` must not hold everything in memory: `in_pages(queryset, "field", ...)` reads 5,000 rows a query.
 - Values are plain Python: str, "+91..." for `phone`, int or float, aware datetime or None for `time`,
   bool for `flag`. The writers make cells safe for spreadsheets, and write UTC and local time side by side.
 - `columns` may be a function of the parameters where they differ (a survey's questions).

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import QuerySet
 
-SIZE = 2_000  # rows of one query
+SIZE = 5_000  # rows of one query
 Page = list[tuple[Any, ...]]
 
 

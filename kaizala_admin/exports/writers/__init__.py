@@ -12,7 +12,7 @@ from .csv import CsvTable
 from .jsonl import JsonTable
 from .xlsx import XlsxTable
 
-PAGE = 2_000
+PAGE = 5_000
 
 
 class Table(Protocol):
