@@ -119,7 +119,8 @@ class Rehearsal:
             content={"message": text},
             by=by,
         )
-        if not services.launch(draft, by, services.check(draft).people):
+        people = services.check(draft).people
+        if not services.launch(draft, by, people, typed=str(people)):
             raise CannotStart("The broadcast was sent by somebody else.")
         draft.refresh_from_db()
         return draft

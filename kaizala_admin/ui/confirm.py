@@ -17,6 +17,7 @@ CONFIRMED = "confirmed"
 class Confirmation:
     """What will happen. `facts` are (label, number or words); `fields` are posted back with the answer.
 
+    `number` labels a field `typed` that takes a number, for what concerns many; "" shows none.
     `url` is where the answer goes (default: the same address), `tone` is "primary" or "danger".
     """
 
@@ -27,6 +28,7 @@ class Confirmation:
     facts: Sequence[tuple[Text, object]] = ()
     warnings: Sequence[Text] = ()
     fields: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    number: Text = ""
     url: str = ""
     tone: str = "danger"
 

@@ -75,7 +75,9 @@ def waiting_for(by: Any) -> QuerySet[Broadcast]:
     return rows.exclude(written).exclude(changed).exclude(Exists(own))
 
 
-def approve(request: Approval, by: Any, expected_people: int, *, expected_draft: str) -> bool:
+def approve(
+    request: Approval, by: Any, expected_people: int, *, expected_draft: str, typed: str = ""
+) -> bool:
     """Awaiting -> running, or -> scheduled when it was asked for with its times: exactly what was asked for.
 
     False: somebody was quicker.
@@ -85,11 +87,14 @@ def approve(request: Approval, by: Any, expected_people: int, *, expected_draft:
     row = Broadcast.objects.get(pk=request.broadcast_id)
     if not may_approve(by, row, request):
         raise PermissionDenied(_("Somebody else has to approve this: not who wrote it, changed it or asked."))
+    gate.need_typed(row, expected_people, typed)
     if request.terms:
         return scheduling.approve_schedule(
             request=request, by=by, expected_people=expected_people, expected_draft=expected_draft
         )
-    return launching.launch(row, by, expected_people, expected_draft=expected_draft, request=request)
+    return launching.launch(
+        row, by, expected_people, expected_draft=expected_draft, typed=typed, request=request
+    )
 
 
 def reject(request: Approval, by: Any, reason: str) -> bool:

@@ -14,14 +14,19 @@ from messaging import sending, trail
 from messaging.media import uploading
 from messaging.models import Broadcast, Delivery, Dispatch
 
+from . import gate
+
 FAILED = Delivery.State.FAILED
 Move = Callable[[QuerySet[Any], AbstractBaseUser | None], int]
 
 
-def retry_failures(broadcast: Broadcast, by: AbstractBaseUser | None, reason: str | None = None) -> int:
+def retry_failures(
+    broadcast: Broadcast, by: AbstractBaseUser | None, reason: str | None = None, *, typed: str = ""
+) -> int:
     """Sends again to those who failed, all of them or those with one reason. Returns how many people.
 
     Calls that failed go back in line; people whom Kaizala left out of a call that went through get new calls.
+    To many takes their number, `typed`; raises gate.Changed without it.
     """
     failed = Delivery.objects.filter(broadcast=broadcast, state=FAILED)
     if reason is not None:
@@ -35,6 +40,8 @@ def retry_failures(broadcast: Broadcast, by: AbstractBaseUser | None, reason: st
         left_out = failed.filter(dispatch__state=State.SENT)
         alone = list(left_out.select_related("dispatch__connector"))
         people = calls.aggregate(people=Sum("people"))["people"] or 0
+        if by is not None:
+            gate.need_typed(broadcast, people + sum(bool(line.mobile_number) for line in alone), typed)
         outbox.retry(calls, by)
         people += _new_calls(broadcast, alone)
         if people:

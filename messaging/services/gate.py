@@ -1,13 +1,20 @@
-"""Who may send to how many: above the tenant's number a second person has to agree (four eyes)."""
+"""Who may send to how many: above the tenant's number a second person has to agree (four eyes), and whoever
+sends types how many they are.
+"""
 
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.models import Broadcast
 from messaging.timing.models import Approval
 
 SEND, SEND_TO_MANY = "messaging.send_broadcast", "messaging.send_to_many"
+
+
+class Changed(Exception):
+    """The number of people, or the draft itself, is not what was confirmed. Look and confirm again."""
 
 
 def is_many(broadcast: Broadcast, people: int) -> bool:
@@ -30,6 +37,19 @@ def may_launch(by: Any, people: int, broadcast: Broadcast) -> bool:
     if by is None:
         return True
     return bool(by.has_perm(SEND)) and (not is_many(broadcast, people) or is_second(by, broadcast))
+
+
+def need_typed(broadcast: Broadcast, people: int, typed: str) -> None:
+    """Raises Changed, in words, unless who sends to many typed how many. The console itself is not asked."""
+    if not is_many(broadcast, people) or _digits(typed) == str(people):
+        return
+    words = _("The number that you typed is not %(people)s. Nothing is sent.")
+    raise Changed(words % {"people": f"{people:,}"})
+
+
+def _digits(typed: str) -> str:
+    """However a person groups the digits."""
+    return "".join(one for one in typed if one not in ",.' \u00a0\u202f")
 
 
 def decide(pk: int, by: Any, decision: str, **more: Any) -> bool:

@@ -18,6 +18,7 @@ from messaging.timing import quiet
 from messaging.timing.models import Approval, Firing
 
 from . import expanding, gate
+from .gate import Changed as Changed
 
 
 class CannotLaunch(Exception):
@@ -26,10 +27,6 @@ class CannotLaunch(Exception):
     def __init__(self, check: checking.Check) -> None:
         super().__init__(" ".join(check.blockers))
         self.check = check
-
-
-class Changed(Exception):
-    """The number of people, or the draft itself, is not what was confirmed. Look and confirm again."""
 
 
 def fingerprint(broadcast: Broadcast) -> str:
@@ -48,12 +45,14 @@ def launch(
     expected_people: int,
     *,
     expected_draft: str | None = None,
+    typed: str = "",
     request: Approval | None = None,
     firing: Firing | None = None,
 ) -> bool:
     """Sends the draft. False: somebody has sent it already (a double click), and nothing is sent twice.
 
     `expected_people` is what was confirmed; `expected_draft` the fingerprint that was shown, if any;
+    `typed` what the person typed as the number of people, which to send to many takes;
     `request` the approval that this grants (see approving.approve): then exactly what it asked for is sent;
     `firing` the time of a schedule that this is for.
     Raises PermissionDenied, CannotLaunch or Changed, with nothing sent.
@@ -69,6 +68,8 @@ def launch(
         calls = calls_of(snapshot)
         found = checking.check_calls(draft, calls)
         _need_allowed(draft, by, found, expected_people)
+        if by is not None:
+            gate.need_typed(draft, found.people, typed)
         return _start(draft, by, calls, found, shown, request, firing)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from kaizala_admin.ui.views import ConsoleMixin
-from messaging import services
+from messaging import rivals, services
 from messaging.models import Broadcast
 from messaging.services import approving
 from messaging.timing.models import Approval
@@ -46,20 +46,17 @@ def number(text: str) -> int:
 
 
 def typed_right(broadcast: Broadcast, people: int, typed: str) -> None:
-    """Above the tenant's number, who sends types how many it goes to. Raises Changed: nothing is sent."""
-    if not services.is_many(broadcast, people):
-        return
-    if "".join(one for one in typed if one not in ",.' \u00a0\u202f") != str(people):
-        words = _("The number that you typed is not %(people)s. Nothing is sent.")
-        raise services.Changed(words % {"people": f"{people:,}"})
+    """Says no before anything is resolved; the services ask again. Raises Changed: nothing is sent."""
+    services.need_typed(broadcast, people, typed)
 
 
 def said_no(request: HttpRequest, broadcast: Broadcast) -> None:
     """Says why nothing happened, when somebody else was quicker."""
     if Broadcast.objects.filter(pk=broadcast.pk, launched_at__isnull=False).exists():
-        messages.info(request, _("It is on its way already. It was sent once."))
+        said = _("It is on its way already. It was sent once.")
+        messages.info(request, f"{said} {rivals.told(broadcast)}")
     else:
-        messages.warning(request, _("Somebody was quicker. Nothing was sent by you. Look again."))
+        messages.warning(request, rivals.told(broadcast))
 
 
 class Approve(BroadcastMixin, View):
@@ -91,9 +88,8 @@ class Approve(BroadcastMixin, View):
 
     def _approve(self, given: Any) -> bool:
         people = number(given.get("people", ""))
-        typed_right(self.broadcast, people, given.get("typed", ""))
-        draft = given.get("draft", "")
-        return approving.approve(self._asked(given), self.request.user, people, expected_draft=draft)
+        shown = {"expected_draft": given.get("draft", ""), "typed": given.get("typed", "")}
+        return approving.approve(self._asked(given), self.request.user, people, **shown)
 
     def _reject(self, given: Any) -> bool:
         if done := approving.reject(self._asked(given), self.request.user, given.get("reason", "")):

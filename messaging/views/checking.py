@@ -41,11 +41,15 @@ class Checked(BroadcastMixin, TemplateView):
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        people = number(request.POST.get("people", ""))
+        people, typed = number(request.POST.get("people", "")), request.POST.get("typed", "")
         try:
-            typed_right(self.broadcast, people, request.POST.get("typed", ""))
+            typed_right(self.broadcast, people, typed)
             started = services.launch(
-                self.broadcast, request.user, people, expected_draft=request.POST.get("draft", "")
+                self.broadcast,
+                request.user,
+                people,
+                expected_draft=request.POST.get("draft", ""),
+                typed=typed,
             )
         except services.Changed as error:
             messages.warning(request, str(error))

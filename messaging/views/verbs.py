@@ -12,13 +12,12 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
-from messaging import progress, services
+from messaging import progress, rivals, services
 from messaging.models import Broadcast, Dispatch
 
 from .base import BroadcastMixin, url
 
 Text = str | Promise
-TOO_LATE = gettext_lazy("That was too late: the broadcast is in another state now. Look again.")
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ SEND, SETTLE = "messaging.send_broadcast", "outbox.settle"
 
 def _retry(broadcast: Broadcast, by: Any, request: HttpRequest) -> int:
     reason = request.POST.get("reason") if "reason" in request.POST else None
-    return services.retry_failures(broadcast, by, reason)
+    return services.retry_failures(broadcast, by, reason, typed=request.POST.get("typed", ""))
 
 
 def _row(broadcast: Broadcast, request: HttpRequest) -> Dispatch | None:
@@ -140,10 +139,15 @@ class Do(BroadcastMixin, View):
     def post(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         if not confirmed(request):
             return self._ask(request)
-        if self.verb.run(self.broadcast, request.user, request):
+        try:
+            done = self.verb.run(self.broadcast, request.user, request)
+        except services.Changed as error:
+            messages.warning(request, str(error))
+            return self._ask(request)
+        if done:
             messages.success(request, str(self.verb.done))
         else:
-            messages.warning(request, TOO_LATE)
+            messages.warning(request, rivals.told(self.broadcast))
         return HttpResponseRedirect(url(self.verb.back, pk))
 
     def _ask(self, request: HttpRequest) -> HttpResponse:
@@ -159,16 +163,23 @@ class Do(BroadcastMixin, View):
             fields={name: given[name] for name in ("reason", "call") if name in given},
             url=request.path,
             tone=verb.tone,
+            number=self._number(now, given),
         )
         return ask_first(request, page)
+
+    def _number(self, now: progress.Progress, given: Any) -> str:
+        """To try many again takes their number, as to send to them did."""
+        people = sum(one.people for one in _chosen(now, given)) if self.kwargs["verb"] == "retry" else 0
+        if not services.is_many(self.broadcast, people):
+            return ""
+        return _("Type the number of people, %(people)s") % {"people": f"{people:,}"}
 
     def _facts(self, now: progress.Progress, given: Any) -> list[tuple[Text, object]]:
         facts: list[tuple[Text, object]] = [(_("Broadcast"), self.broadcast.title)]
         match self.kwargs["verb"]:
             case "retry":
-                chosen = [one for one in now.reasons if one.state == "failed"]
+                chosen = _chosen(now, given)
                 if "reason" in given:
-                    chosen = [one for one in chosen if one.reason == given["reason"]]
                     facts.append((_("Reason"), chosen[0].text if chosen else given["reason"]))
                 facts.append((_("People"), f"{sum(one.people for one in chosen):,}"))
             case "arrived" | "again":
@@ -177,6 +188,12 @@ class Do(BroadcastMixin, View):
                     rows = rows.filter(pk=given["call"])
                 facts.append((_("People in doubt"), f"{sum(rows.values_list('people', flat=True)):,}"))
         return facts
+
+
+def _chosen(now: progress.Progress, given: Any) -> list[progress.Reason]:
+    """Failures that are tried again: those with one reason, or all."""
+    failed = [one for one in now.reasons if one.state == "failed"]
+    return [one for one in failed if one.reason == given["reason"]] if "reason" in given else failed
 
 
 class Copy(BroadcastMixin, View):

@@ -11,13 +11,14 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
+from kaizala_admin.outbox.models import State
 from messaging import services
 from messaging.models import Broadcast, Dispatch
 from messaging.services import approving, launching
 from messaging.timing.models import Approval
 from messaging.views.base import url
 
-from .conftest import GROUPS, Org
+from .conftest import GROUPS, Org, break_off
 
 Person = Callable[[str], User]
 SignIn = Callable[[str], Client]
@@ -62,7 +63,7 @@ def state() -> tuple[str, list[str], int]:
 
 def approve(request: Approval, by: User, people: int = 3) -> bool:
     shown = services.fingerprint(Broadcast.objects.get(pk=request.broadcast_id))
-    return approving.approve(request, by, people, expected_draft=shown)
+    return approving.approve(request, by, people, expected_draft=shown, typed=str(people))
 
 
 @pytest.mark.parametrize("role", ["Operator", "Approver", "Administrator"])
@@ -77,7 +78,7 @@ def test_who_changed_it_last_cannot_send_it_alone(org: Org, draft: Broadcast, pe
     written(org, person("Approver"), draft, "Other words")
     with pytest.raises(PermissionDenied):
         services.launch(draft, person("Approver"), 3)
-    assert services.launch(draft, another("Approver"), 3) is True
+    assert services.launch(draft, another("Approver"), 3, typed="3") is True
 
 
 def test_up_to_the_number_the_author_sends_alone(org: Org, draft: Broadcast, person: Person) -> None:
@@ -87,7 +88,39 @@ def test_up_to_the_number_the_author_sends_alone(org: Org, draft: Broadcast, per
 
 def test_a_superuser_who_is_alone_sends_what_they_wrote(org: Org) -> None:
     boss = User.objects.create_superuser("boss")
-    assert services.launch(written(org, boss), boss, 3) is True
+    assert services.launch(written(org, boss), boss, 3, typed="3") is True
+
+
+@pytest.mark.parametrize("wrong", ["", "2", "30", "3x", "three", "-3"])
+def test_without_the_number_of_people_nobody_sends_to_many_whatever_the_way(
+    org: Org, draft: Broadcast, person: Person, wrong: str
+) -> None:
+    boss = User.objects.create_superuser("boss")
+    with pytest.raises(services.Changed, match="you typed is not 3"):
+        services.launch(draft, boss, 3, typed=wrong)
+    request, shown = asked(draft, person("Operator")), services.fingerprint(draft)
+    with pytest.raises(services.Changed, match="you typed is not 3"):
+        approving.approve(request, person("Approver"), 3, expected_draft=shown, typed=wrong)
+    assert state() == ("awaiting", ["pending"], 0)
+
+
+@pytest.mark.parametrize("typed", ["3", " 3", "3."])
+def test_the_number_may_be_typed_as_people_write_numbers(org: Org, typed: str) -> None:
+    boss = User.objects.create_superuser("boss")
+    assert services.launch(written(org, boss), boss, 3, typed=typed) is True
+
+
+def test_to_try_many_failures_again_takes_their_number(org: Org, signed_in: SignIn) -> None:
+    broadcast = org.launched(GROUPS, [org.group()])
+    break_off(Dispatch.objects.get(), State.FAILED, "invalid_input")
+    client, at = signed_in("Operator"), url("do", broadcast.pk, "retry")
+    assert 'name="typed"' in client.get(at).content.decode()
+    for wrong in ({}, {"typed": "2"}):
+        answer = client.post(at, {"confirmed": "yes", **wrong})
+        assert "The number that you typed is not 3." in answer.content.decode()
+        assert Dispatch.objects.get().state == State.FAILED
+    client.post(at, {"confirmed": "yes", "typed": "3"})
+    assert Dispatch.objects.get().state == State.QUEUED
 
 
 @pytest.mark.parametrize("role", ["Approver", "Administrator"])
