@@ -13,7 +13,7 @@ from .firing import fire_due
 from .gate import is_many, may_launch, need_typed
 from .launching import CannotLaunch, Changed, fingerprint, launch
 from .lists import NameTaken, bar, save_audience, unbar
-from .running import cancel, finish_done, pause, resume
+from .running import cancel, finish_done, pause, prioritise, resume
 from .scheduling import Plan, ask_for_schedule, pause_schedule, reschedule, resume_schedule, schedule
 from .stopping import cancel_schedule
 
@@ -50,6 +50,7 @@ __all__ = [
     "pause",
     "pause_bursting",
     "pause_schedule",
+    "prioritise",
     "reschedule",
     "resume",
     "resume_schedule",

@@ -1,4 +1,4 @@
-"""A broadcast on its way: pause, resume, cancel, finish."""
+"""A broadcast on its way: pause, resume, cancel, another priority, finish."""
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -6,8 +6,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from kaizala_admin.outbox import services as outbox
+from kaizala_admin.outbox.models import State as outbox_state
 from messaging import sending, trail
-from messaging.models import Broadcast, Dispatch
+from messaging.models import Broadcast, Dispatch, Priority
 from messaging.timing import quiet
 
 State = Broadcast.State
@@ -46,6 +47,19 @@ def cancel(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
             return False
         stopped = outbox.cancel(_rows(broadcast), by)
         trail.note(broadcast, by, "cancel", before, State.CANCELLED, calls=stopped)
+    return True
+
+
+def prioritise(broadcast: Broadcast, by: AbstractBaseUser | None, priority: int) -> bool:
+    """Its calls that are not made yet go before or after others from now on. False: over, or no change."""
+    going = Broadcast.objects.filter(pk=broadcast.pk, state__in=[State.RUNNING, State.PAUSED])
+    before = broadcast.get_priority_display()
+    with transaction.atomic():
+        if not going.exclude(priority=priority).update(priority=priority):
+            return False
+        # Also those that are over: people who are tried again go with the priority of their old call.
+        _rows(broadcast).exclude(state=outbox_state.CANCELLED).update(priority=priority)
+        trail.note(broadcast, by, "priority", before, Priority(priority).label)
     return True
 
 

@@ -13,7 +13,7 @@ from django.views.generic import View
 
 from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
 from messaging import progress, rivals, services
-from messaging.models import Broadcast, Dispatch
+from messaging.models import Broadcast, Dispatch, Priority
 
 from .base import BroadcastMixin, url
 
@@ -63,6 +63,14 @@ def _again(broadcast: Broadcast, by: Any, request: HttpRequest) -> Any:
     return services.send_again(row, by) if row else services.send_all_again(broadcast, by)
 
 
+def _prioritise(broadcast: Broadcast, by: Any, request: HttpRequest) -> bool:
+    """Raises Http404 for a priority that there is not."""
+    given = request.POST.get("priority", "")
+    if given not in map(str, Priority.values):
+        raise Http404(_("There is no such priority."))
+    return services.prioritise(broadcast, by, int(given))
+
+
 VERBS = {
     "pause": Verb(
         gettext_lazy("Pause"),
@@ -89,6 +97,14 @@ VERBS = {
         SEND,
         lambda broadcast, by, request: services.cancel(broadcast, by),
         "danger",
+    ),
+    "priority": Verb(
+        gettext_lazy("Change the priority"),
+        gettext_lazy("Give the %(waiting)s people who are still waiting another place in line?"),
+        gettext_lazy("Change"),
+        gettext_lazy("Changed. Calls under way are finished."),
+        SEND,
+        _prioritise,
     ),
     "retry": Verb(
         gettext_lazy("Try failures again"),
@@ -160,7 +176,7 @@ class Do(BroadcastMixin, View):
             button=verb.button,
             cancel_url=url(verb.back, self.broadcast.pk),
             facts=self._facts(now, given),
-            fields={name: given[name] for name in ("reason", "call") if name in given},
+            fields={name: given[name] for name in ("reason", "call", "priority") if name in given},
             url=request.path,
             tone=verb.tone,
             number=self._number(now, given),

@@ -14,7 +14,7 @@ from kaizala_admin.outbox.models import State
 from messaging import hindrances, progress
 from messaging.evidence import looks, words
 from messaging.exporting import ledger_export_url
-from messaging.models import Broadcast, Delivery, Dispatch
+from messaging.models import Broadcast, Delivery, Dispatch, Priority
 from messaging.sending import FOUND
 
 from . import approvals, persons
@@ -72,6 +72,7 @@ class Progress(BroadcastMixin, TemplateView):
             "groups": Group.objects.filter(pk__in=now.group_ids[:MOST_GROUPS]),
             "approvals": approvals.shown(row, user)["approvals"],
             "may_send": user.has_perm("messaging.send_broadcast"),
+            "priorities": Priority.choices,
             "may_settle": user.has_perm("outbox.settle"),
             "may_add": user.has_perm("messaging.add_broadcast"),
         }

@@ -139,6 +139,23 @@ def test_an_urgent_broadcast_goes_before_a_normal_one_and_a_low_one_last(org: Or
     assert in_line(org)[0] == "Urgent"
 
 
+def test_a_priority_that_is_changed_on_the_way_counts_at_once(
+    org: Org, signed_in: Callable[[str], Client]
+) -> None:
+    first, second = (launched(org, title, Priority.NORMAL) for title in ("First", "Second"))
+    at, yes = url("do", second.pk, "priority"), {"confirmed": "yes"}
+    assert signed_in("Viewer").post(at, {**yes, "priority": "10"}).status_code == 403
+    assert signed_in("Operator").post(at, {**yes, "priority": "11"}).status_code == 404
+    assert in_line(org) == ["First", "Second"]
+    page = signed_in("Operator").post(at, {**yes, "priority": "10"}, follow=True).content.decode()
+    assert '<option value="10" selected>' in page
+    assert in_line(org) == ["Second", "First"]
+    assert services.prioritise(second, None, Priority.URGENT) is False
+    services.cancel(first, None)
+    assert services.prioritise(first, None, Priority.URGENT) is False
+    assert Broadcast.objects.get(pk=first.pk).priority == Priority.NORMAL
+
+
 def test_who_failed_for_one_reason_is_tried_again_and_the_others_are_not(
     org: Org, recorder: Recorder
 ) -> None:
