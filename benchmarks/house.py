@@ -1,10 +1,7 @@
 """The house of the flow tests, wide open: budgets that hold nobody back, and sixteen worker threads."""
 
-from django.conf import settings
-
 from groups.models import Group, SyncRun
 from kaizala_admin.connectors.models import Bucket, Connector, Tenant
-from kaizala_admin.embedded import children, console
 from kaizala_admin.embedded.children import Budgets
 from kaizala_admin.kaizala import KaizalaClient
 from kaizala_admin.outbox.models import State
@@ -18,22 +15,8 @@ ACTIVE = [State.QUEUED, State.SENDING]
 class BenchHouse(House):
     """`people` in the sandbox follow its groups: four fifths of them the largest."""
 
+    threads, budgets = THREADS, WIDE
     access = ""
-
-    def start(self) -> None:
-        settings.REDIS_URL = f"unix://{self.socket}"
-        self.supervisor.start(
-            children.broker(self.places, self.socket),
-            children.sandbox(self.places, self.ports, 300, WIDE),
-        )
-        self.collect_static()
-        self.supervisor.start(
-            children.worker(THREADS, settings.REDIS_URL),
-            children.beat(self.places),
-            children.dispatcher(),
-            children.web(self.places, self.ports),
-        )
-        console.heard("worker")
 
     def settle_in(self, people: int) -> Connector:
         """An organisation of this size in the sandbox, nothing of it in the mirror but its groups."""

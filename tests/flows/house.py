@@ -28,6 +28,7 @@ from messaging import services
 from messaging.models import Broadcast
 
 PEOPLE = 300
+SYNC = 120.0  # seconds that a busy machine may take for the whole organisation
 THREADS = 8
 BUDGETS = Budgets(connector=6_000, tenant=18_000)
 APPS = ("connectors", "exports", "outbox", "webhooks", "groups", "messaging", "surveys", "axes", "auditlog")
@@ -48,6 +49,8 @@ def database_url() -> str:
 class House:
     """Sandbox, broker, worker, beat, dispatcher and web. `clean` makes it as new between tests."""
 
+    people, threads, budgets = PEOPLE, THREADS, BUDGETS  # that it starts with
+
     def __init__(self, folder: Path) -> None:
         self.places = Places(folder)
         self.places.make()
@@ -64,11 +67,11 @@ class House:
         settings.REDIS_URL = f"unix://{self.socket}"  # what is posted here wakes the dispatcher there
         self.supervisor.start(
             children.broker(self.places, self.socket),
-            children.sandbox(self.places, self.ports, PEOPLE, BUDGETS),
+            children.sandbox(self.places, self.ports, self.people, self.budgets),
         )
         self.collect_static()
         self.supervisor.start(
-            children.worker(THREADS, settings.REDIS_URL),
+            children.worker(self.threads, settings.REDIS_URL),
             children.beat(self.places),
             children.dispatcher(),
             children.web(self.places, self.ports),
@@ -114,7 +117,7 @@ class House:
     def sync(self, connector: Connector) -> None:
         """Everything that the connector reaches, to the end."""
         start_connector_sync(connector)
-        self.wait(lambda: not SyncRun.objects.filter(state__in=["queued", "sending"]).exists())
+        self.wait(lambda: not SyncRun.objects.filter(state__in=["queued", "sending"]).exists(), SYNC)
         assert set(SyncRun.objects.values_list("state", flat=True)) == {"sent"}
 
     def send(self, mode: str, groups: Iterable[Group], text: str) -> Broadcast:

@@ -1,114 +1,221 @@
-"""From the form to the sandbox's state and back into the mirror, through real processes."""
+"""Operations 4 to 16 and the member's role: from the form to the service's own state and into the mirror.
+
+One organisation for all of them: each test works with groups and people of its own.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import requests
+from django.db.models import Count
+from pytest_django.plugin import DjangoDbBlocker
 
 from groups.changes.models import GroupChange
 from groups.imports.models import ImportRow, ImportRun
-from groups.models import Group, GroupLink, Member, Subscriber
+from groups.models import Group, GroupLink, Member, Subscriber, SyncRun
+from groups.person import person_url
 from kaizala_admin.connectors.clients import client_for
-from kaizala_admin.connectors.models import Connector
-from tests.flows.house import PASSWORD, House
+from kaizala_admin.connectors.models import Grant
+from tests.flows.house import House
+from tests.flows.staff import Staff
+from tests.messaging import files
 
 pytestmark = pytest.mark.flow
-
-NEW = [f"+9198123000{index:02}" for index in range(5)]
-DONE = {"sent"}
+WAITING = ["queued", "sending"]
 
 
-class Staff:
-    """An administrator in a browser without pictures."""
+@dataclass
+class Desk:
+    """Staff before a console that knows the whole organisation; `client` asks the service itself."""
 
-    def __init__(self, house: House) -> None:
-        house.administrator()
-        self.web, self.root = requests.Session(), house.web_url
-        self.web.trust_env = False
-        self.post("/admin/login/", username="admin", password=PASSWORD)
+    house: House
+    staff: Staff
+    grant: Grant
+    client: Any
 
-    def post(self, path: str, files: Any = None, **form: Any) -> requests.Response:
-        shown = self.web.get(f"{self.root}{path}", timeout=30)
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', shown.text)
-        cookie = token.group(1) if token else self.web.cookies.get("csrftoken", "")
-        answer = self.web.post(
-            f"{self.root}{path}",
-            data={**form, "csrfmiddlewaretoken": cookie},
-            files=files,
-            headers={"Referer": f"{self.root}/admin/"},
-            timeout=30,
-        )
-        assert answer.status_code == 200, (path, answer.status_code)
-        return answer
+    def settled(self) -> None:
+        """Everything that was asked for is answered, and Kaizala refused nothing."""
+        self.house.wait(lambda: not GroupChange.objects.filter(state__in=WAITING).exists())
+        assert set(GroupChange.objects.values_list("state", flat=True)) == {"sent"}
 
+    def make(self, name: str, group_type: str = "Group", **more: Any) -> Group:
+        """A group by the form, for one test alone."""
+        form = {"name": name, "welcome_message": "Hello", "group_type": group_type, "grant": self.grant.pk}
+        self.staff.fill("/admin/groups/group/create/", **form, **more)
+        self.settled()
+        return Group.objects.get(name=name)
 
-def settled(house: House) -> None:
-    house.wait(lambda: not GroupChange.objects.filter(state__in=["queued", "sending"]).exists())
-    assert set(GroupChange.objects.values_list("state", flat=True)) == DONE
+    def members(self, group: Group) -> dict[str, str]:
+        """{number: role} at the service."""
+        return {one.mobile_number: one.role for one in self.client.fetch_members(group.group_id)}
 
+    def followers(self, group: Group) -> set[str]:
+        """Numbers at the service."""
+        return {one.mobile_number for one in self.client.fetch_subscribers(group.group_id).subscribers}
 
-def mine(group_type: str) -> list[Group]:
-    return list(Group.objects.filter(group_type=group_type, reaches__role="Admin").order_by("pk"))
+    def below(self, group: Group) -> set[str]:
+        """IDs of sub-groups at the service."""
+        return {one.group_id for one in self.client.fetch_subgroups(group.group_id).sub_groups}
 
-
-def test_every_change_goes_from_its_form_to_the_service_and_into_the_mirror(
-    house: House, synced: Connector
-) -> None:
-    staff, client = Staff(house), client_for(synced.grants.select_related("connector__tenant")[0])
-    group, other, public = mine("Group")[0], mine("Group")[-1], mine("ConnectGroup")[0]
-    at, follow = f"/admin/groups/group/{group.pk}", f"/admin/groups/group/{public.pk}"
-    grant = synced.grants.get()
-    member = group.members.filter(gone_at=None, role="Member").order_by("pk")[0]
-    leaver = group.members.filter(gone_at=None, role="Member").order_by("pk")[1]
-    linked = GroupLink.objects.filter(parent=group, child=other, gone_at=None).exists()
-    new = {"welcome_message": "Hello", "confirmed": "yes"}
-    staff.post("/admin/groups/group/create/", name="Top", group_type="Group", grant=grant.pk, **new)
-    staff.post("/admin/groups/group/create/", name="News", group_type="ConnectGroup", grant=grant.pk, **new)
-    staff.post(f"{at}/sub-groups/create/", name="Below", add_caller="on", **new)
-    staff.post(f"{at}/members/add/", numbers="\n".join(NEW))
-    staff.post(f"{at}/members/role/", member=member.pk, role="Admin", confirmed="yes")
-    staff.post(f"{at}/members/remove/", member=leaver.pk, confirmed="yes")
-    staff.post(f"{follow}/subscribers/add/", numbers="\n".join(NEW))
-    settled(house)
-    staff.post(f"{follow}/subscribers/remove/", numbers=NEW[0])
-    below = Group.objects.get(name="Below")
-    staff.post(f"{at}/sub-groups/unlink/", child=below.pk, confirmed="yes")
-    settled(house)
-    staff.post(f"{at}/sub-groups/link/", child=below.pk)
-    settled(house)
-    there = {one.mobile_number: one.role for one in client.fetch_members(group.group_id)}
-    assert set(NEW) <= set(there)
-    assert (there[member.mobile_number], leaver.mobile_number in there) == ("Admin", False)
-    names = {one.name: one.group_type for one in client.fetch_groups(show_details=True, all_groups=True)}
-    assert (names["Top"], names["News"]) == ("Group", "ConnectGroup")
-    assert below.group_id in {one.group_id for one in client.fetch_subgroups(group.group_id).sub_groups}
-    here = Member.objects.filter(group=group, gone_at=None)
-    house.wait(lambda: not here.filter(person_id__startswith="tel:").exists())
-    assert set(here.exclude(mobile_number="").values_list("mobile_number", flat=True)) == set(there) - {""}
-    follows = Subscriber.objects.filter(group=public, gone_at=None, mobile_number__in=NEW)
-    assert set(follows.values_list("mobile_number", flat=True)) == set(NEW[1:])
-    assert GroupLink.objects.filter(parent=group, child=below, gone_at=None).exists()
-    assert linked == GroupLink.objects.filter(parent=group, child=other, gone_at=None).exists()
+    def sync(self, path: str) -> None:
+        """Presses a button of syncing and waits for all that it starts."""
+        self.staff.press(path)
+        self.house.wait(lambda: not SyncRun.objects.filter(state__in=WAITING).exists())
 
 
-def test_a_sheet_goes_from_the_form_to_the_service_row_by_row(house: House, synced: Connector) -> None:
-    staff, client = Staff(house), client_for(synced.grants.select_related("connector__tenant")[0])
-    group = mine("Group")[0]
-    numbers = [f"+9198124{index:05}" for index in range(230)]
-    sheet = "Name,Phone\n" + "".join(f"x,{number}\n" for number in [*numbers, "12", numbers[0]])
+@pytest.fixture(scope="module")
+def organisation(running_house: House, django_db_blocker: DjangoDbBlocker) -> Iterator[Desk]:
+    with django_db_blocker.unblock():
+        running_house.clean()
+        connector = running_house.connect()
+        running_house.sync(connector)
+        grant = connector.grants.select_related("connector__tenant").get()
+        yield Desk(running_house, Staff(running_house), grant, client_for(grant))
+        running_house.wait(lambda: not SyncRun.objects.filter(state__in=WAITING).exists())  # the last looks
+        running_house.clean()
+
+
+@pytest.fixture
+def desk(db: None, organisation: Desk, django_db_blocker: DjangoDbBlocker) -> Iterator[Desk]:
+    with django_db_blocker.unblock():
+        yield organisation
+
+
+def numbers(start: int, count: int = 3) -> list[str]:
+    return [f"+9198123{index:05}" for index in range(start, start + count)]
+
+
+def page(group: Group, rest: str) -> str:
+    return f"/admin/groups/group/{group.pk}/{rest}/"
+
+
+def test_4_a_group_and_a_public_group_are_created(desk: Desk) -> None:
+    first = numbers(0)
+    picture = {"picture": ("sun.png", files.picture("PNG"), "image/png")}
+    group = desk.make("Top", numbers="\n".join(first), files=picture)
+    public = desk.make("News", "ConnectGroup")
+    there = {one.group_id: one for one in desk.client.fetch_groups(show_details=True, all_groups=True)}
+    assert (there[group.group_id].name, there[group.group_id].group_type) == ("Top", "Group")
+    assert there[public.group_id].group_type == "ConnectGroup"
+    assert desk.client.fetch_group(group.group_id).image_url.startswith("http")
+    assert set(first) <= set(desk.members(group))
+    mirror = Member.objects.filter(group=group, gone_at=None).values_list("mobile_number", flat=True)
+    assert set(first) <= set(mirror)
+
+
+def test_5_and_6_a_group_that_was_made_elsewhere_is_read(desk: Desk) -> None:
+    made = desk.client.create_group("Elsewhere", "Hello", members=numbers(10, 1)).group_id
+    desk.sync(f"/admin/groups/group/sync/{desk.grant.connector_id}/")
+    group = Group.objects.get(name="Elsewhere")
+    assert (group.group_id, group.gone_at) == (made, None)
+    assert group.welcome_message == desk.client.fetch_group(made).welcome_message == "Hello"
+
+
+def test_7_and_9_a_sub_group_is_created_and_read_again(desk: Desk) -> None:
+    top = desk.make("Seven")
+    form = {"name": "Below seven", "welcome_message": "Hello", "add_caller": "on"}
+    desk.staff.fill(page(top, "sub-groups/create"), **form)
+    desk.settled()
+    child = Group.objects.get(name="Below seven")
+    assert desk.below(top) == {child.group_id}
+    desk.client.remove_subgroup(top.group_id, child.group_id)
+    desk.sync(page(top, "sync"))
+    assert GroupLink.objects.filter(parent=top, gone_at=None).count() == len(desk.below(top)) == 0
+
+
+def test_8_and_10_a_group_is_linked_and_unlinked(desk: Desk) -> None:
+    parent, child = desk.make("Eight"), desk.make("Below eight")
+    desk.staff.fill(page(parent, "sub-groups/link"), child=child.pk)
+    desk.settled()
+    assert desk.below(parent) == {child.group_id}
+    assert GroupLink.objects.filter(parent=parent, child=child, gone_at=None).count() == 1
+    desk.staff.press(page(parent, "sub-groups/unlink"), child=child.pk, confirmed="yes")
+    desk.settled()
+    assert desk.below(parent) == set()
+    assert GroupLink.objects.filter(parent=parent, child=child, gone_at=None).count() == 0
+
+
+def test_11_12_and_13_members_come_are_read_and_leave(desk: Desk) -> None:
+    group, (first, second, third) = desk.make("Eleven"), numbers(20)
+    desk.staff.fill(page(group, "members/add"), numbers=f"{first}\n{second[3:]}")
+    desk.settled()
+    assert {first, second} <= set(desk.members(group))
+    desk.client.add_members(group.group_id, [third])
+    desk.sync(page(group, "sync"))
+    rows = {row.mobile_number: row for row in Member.objects.filter(group=group, gone_at=None)}
+    assert set(rows) == set(desk.members(group))
+    leaving = {"member": [rows[first].pk, rows[third].pk], "confirmed": "yes"}
+    desk.staff.press(page(group, "members/remove"), **leaving)
+    desk.settled()
+    assert set(desk.members(group)) == set(rows) - {first, third}
+    here = Member.objects.filter(group=group, gone_at=None).values_list("mobile_number", flat=True)
+    assert set(here) == set(rows) - {first, third}
+
+
+def test_a_members_role_is_changed_and_changed_back(desk: Desk) -> None:
+    (number,) = numbers(30, 1)
+    group = desk.make("Roles", numbers=number)
+    desk.sync(page(group, "sync"))
+    member = Member.objects.get(group=group, mobile_number=number)
+    for role in ("Admin", "Member"):
+        desk.staff.press(page(group, "members/role"), member=member.pk, role=role, confirmed="yes")
+        desk.settled()
+        assert desk.members(group)[number] == Member.objects.get(pk=member.pk).role == role
+
+
+def test_14_15_and_16_subscribers_come_are_read_and_leave(desk: Desk) -> None:
+    public, (first, second, third) = desk.make("Fifteen", "ConnectGroup"), numbers(40)
+    desk.staff.fill(page(public, "subscribers/add"), numbers=f"{first}, {second}")
+    desk.settled()
+    assert desk.followers(public) == {first, second}
+    desk.client.add_subscribers(public.group_id, [third])
+    desk.sync(page(public, "sync"))
+    rows = Subscriber.objects.filter(group=public, gone_at=None).values_list("mobile_number", flat=True)
+    assert set(rows) == desk.followers(public) == {first, second, third}
+    desk.staff.fill(page(public, "subscribers/remove"), numbers=second)
+    desk.settled()
+    assert set(rows.all()) == desk.followers(public) == {first, third}
+
+
+def test_a_person_leaves_all_groups_in_one_step(desk: Desk) -> None:
+    (number,) = numbers(50, 1)
+    groups = [desk.make(name, numbers=number) for name in ("One", "Two")]
+    public = desk.make("Three", "ConnectGroup")
+    desk.staff.fill(page(public, "subscribers/add"), numbers=number)
+    desk.settled()
+    desk.staff.press(f"{person_url(number)}remove/", confirmed="yes")
+    desk.settled()
+    assert [number in desk.members(group) for group in groups] == [False, False]
+    assert desk.followers(public) == set()
+    assert Member.objects.filter(mobile_number=number, gone_at=None).count() == 0
+
+
+def test_a_sheet_is_applied_row_by_row_and_taken_back(desk: Desk) -> None:
+    group, new = desk.make("Sheet", numbers=numbers(60, 1)[0]), numbers(60, 130)
+    before = set(desk.members(group))
+    sheet = "Name,Phone\n" + "".join(f"x,{number}\n" for number in [*new, "12", new[1]])
     form = {"kind": "add", "group": group.group_id, "region": "IN", "tenant": group.tenant_id}
-    staff.post("/admin/groups/importrun/new/", files={"file": ("people.csv", sheet.encode())}, **form)
+    file = {"file": ("people.csv", sheet.encode())}
+    desk.staff.fill("/admin/groups/importrun/new/", files=file, **form)
     run = ImportRun.objects.get()
-    house.wait(lambda: ImportRun.objects.get().state == "checked")
-    staff.post(f"/admin/groups/importrun/{run.pk}/accept/", confirmed="yes")
-    house.wait(lambda: ImportRun.objects.get().state == "finished")
-    counts = {
-        state: ImportRow.objects.filter(state=state).count() for state in ("done", "wrong", "duplicate")
-    }
-    assert counts == {"done": 230, "wrong": 1, "duplicate": 1}
-    there = [one.mobile_number for one in client.fetch_members(group.group_id)]
-    assert len(there) == len(set(there))
-    assert set(numbers) <= set(there)
+    _finish(desk, run)
+    assert _states(run) == {"done": 129, "there": 1, "wrong": 1, "duplicate": 1}
+    assert set(desk.members(group)) == before | set(new)
+    desk.staff.press(f"/admin/groups/importrun/{run.pk}/undo/")
+    back = ImportRun.objects.get(undoes=run)
+    _finish(desk, back)
+    assert (_states(back), set(desk.members(group))) == ({"done": 129}, before)
+
+
+def _finish(desk: Desk, run: ImportRun) -> None:
+    desk.house.wait(lambda: ImportRun.objects.get(pk=run.pk).state == "checked")
+    desk.staff.press(f"/admin/groups/importrun/{run.pk}/accept/", confirmed="yes")
+    desk.house.wait(lambda: ImportRun.objects.get(pk=run.pk).state == "finished")
+
+
+def _states(run: ImportRun) -> dict[str, int]:
+    rows = ImportRow.objects.filter(run=run).order_by().values_list("state")
+    return dict(rows.annotate(Count("pk")))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.test import Client
 
 from groups.models import Group, SyncRun
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
@@ -103,3 +105,12 @@ def public_group(service: Service) -> Group:
     """The largest public group, after a first whole sync."""
     service.sync()
     return Group.objects.filter(group_type=Group.Type.PUBLIC).order_by("-subscriber_count")[0]
+
+
+@pytest.fixture
+def boss(db: None) -> Client:
+    """An administrator who is signed in."""
+    user = User.objects.create(username="boss", is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client

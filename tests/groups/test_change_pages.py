@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -19,14 +18,6 @@ from .changing import again, ordinary, run_all, some_people, unlimited
 from .conftest import Service
 
 NEW = "+919812300001"
-
-
-@pytest.fixture
-def boss(db: None) -> Client:
-    user = User.objects.create(username="boss", is_staff=True, is_superuser=True)
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.fixture

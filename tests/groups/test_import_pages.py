@@ -24,14 +24,6 @@ A, B, C = "+919812300001", "+919812300002", "+919812300003"
 
 
 @pytest.fixture
-def boss(db: None) -> Client:
-    user = User.objects.create(username="boss", is_staff=True, is_superuser=True)
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-@pytest.fixture
 def group(grant: Grant) -> Group:
     return make_group(grant)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -106,10 +105,8 @@ def test_two_people_who_take_it_back_at_once_make_one_undoing(
     assert ImportRun.objects.filter(undoes=run).count() == 1
 
 
-def test_the_page_offers_it_and_shows_the_check(grant: Grant) -> None:
-    client, group = Client(), make_group(grant)
-    boss = User.objects.create(username="boss", is_staff=True, is_superuser=True)
-    client.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
+def test_the_page_offers_it_and_shows_the_check(grant: Grant, boss: Client) -> None:
+    client, group = boss, make_group(grant)
     run = checked(A, group=group)
     ImportRow.objects.filter(run=run).update(state="done")
     ImportRun.objects.filter(pk=run.pk).update(state="finished", totals={"done": 1})
