@@ -38,3 +38,15 @@ def _copy(cursor: Any, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     with cursor.copy(statement) as into:
         for row in rows:
             into.write_row(row)
+
+
+def update(row_class: type[models.Model], fields: Sequence[str], rows: Iterable[models.Model]) -> None:
+    """Writes these fields, numbers and strings, of rows that exist; by their primary keys, in one go."""
+    quote = connection.ops.quote_name
+    meta = row_class._meta
+    columns = ", ".join(f"{quote(str(meta.get_field(name).column))} = %s" for name in fields)  # type: ignore[union-attr]
+    key = quote(str(meta.pk.column))
+    statement = f"UPDATE {quote(meta.db_table)} SET {columns} WHERE {key} = %s"  # noqa: S608
+    values = [(*(getattr(row, name) for name in fields), row.pk) for row in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)

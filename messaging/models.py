@@ -134,6 +134,7 @@ class Dispatch(OutboxRow):
 
     operation: ClassVar[str] = "send_message"
     first_by: ClassVar[str] = "priority"
+    numbers: list[str] | None = None  # of a batch, once `prepare_many` has read them
 
     broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="dispatches", db_index=False)
     group = models.ForeignKey(
@@ -174,11 +175,21 @@ class Dispatch(OutboxRow):
 
         return sending.send(self, client)
 
-    def record(self, result: Any) -> bool:
+    @classmethod
+    def prepare_many(cls, rows: Sequence[Self]) -> None:
         from . import sending
 
-        sending.record(self, result)
-        return True
+        sending.prepare(rows)
+
+    def record(self, result: Any) -> bool:
+        return self.record_many([(self, result)])[0]
+
+    @classmethod
+    def record_many(cls, answers: Sequence[tuple[Self, Any]]) -> list[bool]:
+        from . import recording
+
+        recording.record(answers)
+        return [True] * len(answers)
 
     def state_changed(self, state: State) -> None:
         self.many_changed([self], state)

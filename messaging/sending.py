@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from groups.models import Subscriber
-from kaizala_admin.kaizala import FailedRecipient, InvalidInput, KaizalaClient, Sent
+from groups.models import Group
+from kaizala_admin.kaizala import InvalidInput, KaizalaClient, Sent
 from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.words import reason_words
 
@@ -37,67 +37,28 @@ def send(dispatch: Dispatch, client: KaizalaClient) -> Sent:
         return kind.send_to_group(client, group_id, content)
     if dispatch.mode == Dispatch.Mode.ALL:
         return kind.send_to_all(client, group_id, content)
-    numbers = list(dispatch.deliveries.order_by("pk").values_list("mobile_number", flat=True))
+    if dispatch.numbers is None:
+        prepare([dispatch])
+    numbers = dispatch.numbers
     if not numbers or "" in numbers:
         raise InvalidInput("This call names no people, so it was not made.", field="subscribers")
     return kind.send_to_people(client, group_id, content, numbers)
 
 
-def record(dispatch: Dispatch, sent: Sent) -> None:
-    """Keeps the reference; marks the people as sent, those whom Kaizala left out as failed (contract 2.3)."""
-    lines = Delivery.objects.filter(dispatch=dispatch)
-    lines.update(state=Delivery.State.SENT, reason="")
-    failed = sum(
-        lines.filter(mobile_number__in=numbers).update(state=Delivery.State.FAILED, reason=reason[:200])
-        for reason, numbers in _failures(dispatch, sent.failed)
+def prepare(dispatches: Sequence[Dispatch]) -> None:
+    """Reads what `send` needs for all of them: broadcasts, groups, the numbers of batches. Three queries."""
+    broadcasts = Broadcast.objects.defer("audience", "stamp").in_bulk(
+        {row.broadcast_id for row in dispatches}
     )
-    if lost := max(0, len(sent.failed) - failed):
-        text = "Dispatch %s: %d of %d people whom Kaizala left out are not in the ledger"
-        log.warning(text, dispatch.pk, lost, len(sent.failed))
-    dispatch.reference_id, dispatch.action_id = sent.reference_id[:100], sent.action_id[:100]
-    dispatch.people_failed = failed
-    dispatch.save(update_fields=["reference_id", "action_id", "people_failed"])
-    if failed and failed == dispatch.people:
-        _note_burst(dispatch, sent.failed[0])
-    finish_if_done([dispatch.broadcast_id], settled=[dispatch.pk])
-
-
-def _note_burst(dispatch: Dispatch, one: FailedRecipient) -> None:
-    """A call all of whose people were refused is as bad as one that failed."""
-    from .services import bursts
-
-    Dispatch.objects.filter(pk=dispatch.pk).update(detail=(one.reason or one.code)[:1000])
-    bursts.note([dispatch], State.FAILED)
-
-
-def _failures(dispatch: Dispatch, failed: Sequence[FailedRecipient]) -> Iterable[tuple[str, list[str]]]:
-    """(reason, at most CHUNK numbers). Who is named by person only is looked up in the mirror."""
-    known = _numbers_of(
-        dispatch, [one.person_id for one in failed if not one.mobile_number and one.person_id]
-    )
-    by_reason: dict[str, list[str]] = defaultdict(list)
-    for one in failed:
-        if number := one.mobile_number or known.get(one.person_id, ""):
-            by_reason[one.reason or one.code or "Kaizala did not say why."] += _spellings(number)
-    for reason, numbers in by_reason.items():
-        for start in range(0, len(numbers), CHUNK):
-            yield reason, numbers[start : start + CHUNK]
-
-
-def _spellings(number: str) -> set[str]:
-    """As the mirror may have it: Kaizala need not answer in the form that was sent."""
-    digits = "".join(letter for letter in number if letter.isdecimal())
-    return {number, digits, f"+{digits}"}
-
-
-def _numbers_of(dispatch: Dispatch, person_ids: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for start in range(0, len(person_ids), CHUNK):
-        people = Subscriber.objects.filter(
-            group=dispatch.group_id, person_id__in=person_ids[start : start + CHUNK]
-        )
-        found.update(people.values_list("person_id", "mobile_number"))
-    return found
+    groups = Group.objects.in_bulk({row.group_id for row in dispatches})
+    numbers: dict[int, list[str]] = {row.pk: [] for row in dispatches if row.mode == Dispatch.Mode.BATCH}
+    for row in dispatches:
+        row.broadcast, row.group = broadcasts[row.broadcast_id], groups[row.group_id]
+        row.numbers = numbers.get(row.pk, [])
+    if numbers:
+        lines = Delivery.objects.filter(dispatch__in=numbers).order_by("dispatch", "pk")
+        for key, number in lines.values_list("dispatch_id", "mobile_number"):
+            numbers[key].append(number)
 
 
 def changed(rows: Sequence[Dispatch], state: State) -> None:

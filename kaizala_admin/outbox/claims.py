@@ -78,7 +78,10 @@ def _claim_of(row_class: type[OutboxRow], connector_id: int, most: int) -> list[
     waiting = permitted(row_class).filter(connector_id=connector_id, connector__is_active=True)
     locked = waiting.select_for_update(skip_locked=True, of=("self",))
     rows = list(locked.order_by("lane", *row_class.line_order())[:most])
-    return [Claim(row, calls_left=row.permits - 1) for row in take(rows)]
+    taken = take(rows)
+    if taken:
+        row_class.prepare_many(taken)
+    return [Claim(row, calls_left=row.permits - 1) for row in taken]
 
 
 def take(rows: Sequence[OutboxRow]) -> list[OutboxRow]:

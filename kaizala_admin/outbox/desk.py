@@ -2,6 +2,8 @@
 
 Threads that finish their calls while a transaction is being written hand in their slips together: one
 transaction then settles all of them and claims as many new rows. With one caller it is a transaction a call.
+Who has written hands the pen to the first of those who came meanwhile, and goes back to its own call; the
+others sleep until their slip is done, instead of queueing at a lock only to see that it is.
 """
 
 import threading
@@ -17,7 +19,10 @@ from .claims import Claim, claim
 from .models import OutboxRow
 from .settling import settle
 
-turn = threading.RLock()  # also spares SQLite's writers the growing sleeps of its own queue
+turn = threading.RLock()  # who writes; also spares SQLite's writers the growing sleeps of its own queue
+_door = threading.Lock()  # guards the two below, for a moment only
+_waiting: "deque[Slip]" = deque()
+_somebody_writes = False
 
 
 @dataclass
@@ -29,11 +34,9 @@ class Slip:
     answered: Claim | None = None
     result: Any = None
     done: bool = field(default=False, init=False)
+    called: threading.Event = field(default_factory=threading.Event, init=False)  # done, or its turn to write
     error: Exception | None = field(default=None, init=False)  # the answer could not be written
     claim: Claim | None = field(default=None, init=False)  # the next call: of the same row, or of another
-
-
-_waiting: deque[Slip] = deque()
 
 
 def hand_in(slip: Slip) -> Slip:
@@ -41,13 +44,42 @@ def hand_in(slip: Slip) -> Slip:
 
     An answer that could not be written is in `error`. Raises what the database raises when there is none.
     """
-    _waiting.append(slip)
-    with turn:
-        if not slip.done:
-            _write([_waiting.popleft() for _ in range(len(_waiting))])
+    if not _may_write(slip):
+        slip.called.wait()
+    if not slip.done:
+        try:
+            with turn:
+                _write(_all_that_wait())
+        finally:
+            _pass_on()
     if slip.error is not None and slip.answered is None:
         raise slip.error
     return slip
+
+
+def _may_write(slip: Slip) -> bool:
+    """Puts the slip with the others; True when nobody writes, so that its thread has to."""
+    global _somebody_writes
+    with _door:
+        _waiting.append(slip)
+        mine, _somebody_writes = not _somebody_writes, True
+        return mine
+
+
+def _all_that_wait() -> list[Slip]:
+    with _door:
+        slips = list(_waiting)
+        _waiting.clear()
+        return slips
+
+
+def _pass_on() -> None:
+    """The next writer is the first of those who wait; with none, whoever comes."""
+    global _somebody_writes
+    with _door:
+        _somebody_writes = bool(_waiting)
+        if _waiting:
+            _waiting[0].called.set()
 
 
 def _write(slips: Sequence[Slip]) -> None:
@@ -57,8 +89,10 @@ def _write(slips: Sequence[Slip]) -> None:
     except Exception:  # noqa: BLE001
         for slip in slips:
             _write_alone(slip)
-    for slip in slips:
-        slip.done = True
+    finally:
+        for slip in slips:
+            slip.done = True
+            slip.called.set()
 
 
 def _write_together(slips: Sequence[Slip]) -> None:

@@ -100,6 +100,20 @@ class OutboxRow(models.Model):
         """
         raise NotImplementedError
 
+    @classmethod
+    def prepare_many(cls, rows: Sequence[Self]) -> None:
+        """Loads onto the rows what `perform` needs, inside the transaction that claims them. Override it
+        to ask once for all rows of a claim; without it each `perform` asks for itself.
+        """
+
+    @classmethod
+    def record_many(cls, answers: Sequence[tuple[Self, Any]]) -> list[bool]:
+        """`record` for all answers of one group commit, in their order. Override it to write in bulk.
+
+        What it raises undoes the whole commit, and each answer is then recorded alone.
+        """
+        return [row.record(result) for row, result in answers]
+
     def may_repeat(self) -> bool:
         """Whether asking this row's question twice is harmless. For classes whose rows differ in that."""
         return self.repeatable

@@ -1,5 +1,6 @@
 """Writing down how a call ended. A late writer, whose claim is no longer the row's, changes nothing."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,9 +25,10 @@ def settle(answers: Sequence[tuple[Claim, Any]]) -> list[bool]:
     """
     with transaction.atomic(savepoint=False):
         ours = _close(answers)
-        attempts: list[Attempt] = []
-        more = [id(claim) in ours and _record(claim, result, attempts) for claim, result in answers]
-        Attempt.objects.bulk_create(attempts)
+        done = _record([(claim, result) for claim, result in answers if id(claim) in ours])
+        more = [not done.get(id(claim), True) and _go_on(claim.row, claim.calls_left) for claim, _ in answers]
+        over = [claim for claim, _ in answers if done.get(id(claim))]
+        Attempt.objects.bulk_create(_attempt(claim.row, claim.started_at, State.SENT) for claim in over)
     return more
 
 
@@ -59,13 +61,17 @@ def _locked(rows: QuerySet[OutboxRow]) -> list[tuple[int, int]]:
     return list(rows.select_for_update().order_by("pk").values_list("pk", "claim"))
 
 
-def _record(claim: Claim, result: Any, attempts: list[Attempt]) -> bool:
-    row = claim.row
-    row.state = State.SENT
-    if not row.record(result):
-        return _go_on(row, claim.calls_left)
-    attempts.append(_attempt(row, claim.started_at, State.SENT))
-    return False
+def _record(answers: Sequence[tuple[Claim, Any]]) -> dict[int, bool]:
+    """Whether each row is done, by the id of its claim; a class at a time."""
+    by_class: dict[type[OutboxRow], list[tuple[Claim, Any]]] = defaultdict(list)
+    for claim, result in answers:
+        claim.row.state = State.SENT
+        by_class[type(claim.row)].append((claim, result))
+    done: dict[int, bool] = {}
+    for row_class, same in by_class.items():
+        said = row_class.record_many([(claim.row, result) for claim, result in same])
+        done.update((id(claim), yes) for (claim, _), yes in zip(same, said, strict=True))
+    return done
 
 
 def _attempt(row: OutboxRow, started_at: datetime, outcome: State) -> Attempt:

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kaizala_admin.kaizala import FailedRecipient, InvalidInput, Sent
 from kaizala_admin.outbox.models import State
-from messaging import progress, sending, services
+from messaging import progress, services
 from messaging.models import AudienceLine, Broadcast, Delivery, Dispatch
 from messaging.tasks import tick
 
@@ -67,7 +67,7 @@ def test_recording_writes_all_people_in_one_statement(org: Org, recorder: Record
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        sending.record(row, result)
+        row.record(result)
     writes = [one["sql"] for one in queries if "messaging_delivery" in one["sql"]]
     assert len(writes) == 1
 

@@ -1,6 +1,8 @@
 """How a call ends, what is written down, and rows that want several calls."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -239,3 +241,27 @@ def test_answers_that_come_together_are_written_together_and_bring_the_next_rows
         desk._write(slips)
     assert {slip.claim.row.pk for slip in slips if slip.claim}.isdisjoint({one.row.pk for one in taken})
     assert sorted(Parcel.objects.values_list("state", flat=True)) == ["sending"] * 4 + ["sent"] * 4
+
+
+def test_who_has_written_hands_the_pen_on_and_those_who_came_meanwhile_are_written_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write(slips: Sequence[desk.Slip]) -> None:
+        written.append(len(slips))
+        begun.set()
+        assert go_on.wait(60)
+
+    monkeypatch.setattr(desk, "_write_together", write)
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(desk.hand_in, desk.Slip(1, False))
+        assert begun.wait(60)
+        others = [pool.submit(desk.hand_in, desk.Slip(1, False)) for _ in range(4)]
+        while len(desk._waiting) < 4:
+            threading.Event().wait(0.01)
+        go_on.set()
+        assert all(one.result(60).done for one in [first, *others])
+    assert written == [1, 4]
+    assert not desk._somebody_writes
