@@ -4,9 +4,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.db.models import F
+
 from benchmarks.ground import Ground
 from benchmarks.house import BenchHouse
-from benchmarks.measure import Line, times
+from benchmarks.measure import Line, Size, times
 from groups.models import Group, Subscriber, SyncRun
 from groups.services import start_sync
 
@@ -52,6 +54,25 @@ def measure(ground: Ground) -> Iterator[Line]:
         growth < MOST_GROWTH if size.is_full else None,
     )
     yield Line(f"sync of {people:,} subscribers", f"{taken:,.0f} s", "", f"{people / taken:,.0f}/s")
+    yield _one_in_a_hundred(house, group, people, size)
+
+
+def _one_in_a_hundred(house: BenchHouse, group: Group, people: int, size: Size) -> Line:
+    """Rows written by a sync that finds other names for one per cent of the mirror's rows."""
+    stale = Subscriber.objects.filter(group=group).annotate(last=F("pk") % 100).filter(last=0)
+    changed = Subscriber.objects.filter(pk__in=stale.values("pk")).update(name="An older name")
+    _ours(house, group, people)
+    run = SyncRun.objects.latest("pk")
+    written = Subscriber.objects.filter(seen_run=run.pk).count()
+    exact = (run.created, run.changed, run.gone, written) == (0, changed, 0, changed)
+    return Line(
+        f"rows written by a sync of {people:,}, 1 % of them changed",
+        f"{written:,}",
+        f"{changed:,}",
+        times(written / changed) if changed else "",
+        "those alone",
+        exact if size.is_full else None,
+    )
 
 
 def _settle_in(house: BenchHouse, people: int) -> tuple[Group, int]:
