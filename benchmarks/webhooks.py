@@ -25,6 +25,7 @@ from kaizala_admin.webhooks.models import Event, Subscription
 ROOT = Path(__file__).resolve().parents[1]
 CONNECTIONS = 8
 GROUPS = 20
+FLOOR_BATCH = 100  # rows in one statement of the bare insert
 REPEATS = 10  # one delivery in so many comes again
 
 
@@ -192,7 +193,7 @@ def _working_off(ground: Ground, hook: Subscription) -> Line:
         """The rows that result, and nothing else."""
         _forget()
         began, now = time.monotonic(), timezone.now()
-        for start in range(0, count, working.BATCH):
+        for start in range(0, count, FLOOR_BATCH):
             rows = [
                 Member(
                     group=groups[number % GROUPS],
@@ -202,7 +203,7 @@ def _working_off(ground: Ground, hook: Subscription) -> Line:
                     first_seen_at=now,
                     event_at=now,
                 )
-                for number in range(start, min(count, start + working.BATCH))
+                for number in range(start, min(count, start + FLOOR_BATCH))
             ]
             with transaction.atomic():
                 Member.objects.bulk_create(rows)
@@ -222,11 +223,11 @@ def _working_off(ground: Ground, hook: Subscription) -> Line:
     floor, figure = in_turn(bare, real, ground.size.rounds)
     _forget()
     return Line(
-        f"{count:,} stored events worked off, 100 at a time",
+        f"{count:,} stored events worked off, {working.BATCH} at a time",
         f"{figure:,.0f}/s",
         f"{floor:,.0f}/s",
         percent(figure / floor),
-        "33 % of a bare bulk insert",
+        "33 % of a bare bulk insert, 100 at a time",
         figure >= floor / 3 if ground.size.is_full else None,
     )
 

@@ -19,6 +19,7 @@ def groups_of(events: Sequence[Received]) -> dict[tuple[int, str], Group]:
 def by_ids(tenants: Iterable[int], group_ids: Iterable[str]) -> dict[tuple[int, str], Group]:
     """The mirrored groups of these tenants with these IDs."""
     rows = Group.objects.filter(tenant__in=set(tenants), group_id__in={one for one in group_ids if one})
+    rows = rows.only("tenant", "group_id", "synced_at", "name")
     return {(row.tenant_id, row.group_id): row for row in rows}
 
 

@@ -96,4 +96,5 @@ def _nothing_here() -> HttpResponse:
 def _say(text: str, status: int) -> HttpResponse:
     answer = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
     answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Length"] = str(len(answer.content))  # no middleware comes after us to say so
     return answer

@@ -24,7 +24,7 @@ from . import marking, reading, router
 from .models import Event, Subscription
 
 log = logging.getLogger(__name__)
-BATCH = 100
+BATCH = 250
 MOST_ATTEMPTS = 3
 EVENT_LEASE = timedelta(seconds=60)
 TURN = timedelta(seconds=60)  # how long a worker that died keeps the others waiting

@@ -189,3 +189,21 @@ def test_the_throttle_lets_a_burst_in_and_then_the_rate() -> None:
     now[0] = 0.5
     assert sum(throttle.lets_in(1) for _ in range(30)) == 5
     assert throttle.lets_in(2)
+
+
+def test_kaizala_is_answered_before_any_page_is_prepared(post: Post, settings: Settings) -> None:
+    """What stands behind the receiver is not asked: an address with a secret reaches no other log."""
+    settings.MIDDLEWARE = [settings.MIDDLEWARE[0], f"{__name__}.refuses"]
+    answer = post(body_of())
+    assert (answer.status_code, answer["Content-Length"]) == (200, "0")
+    with pytest.raises(AssertionError, match="asked"):
+        Client().get("/hooks/elsewhere/x/y")
+
+
+def refuses(_get_response: Any) -> Any:
+    """A middleware that must not be asked."""
+
+    def answer(_request: Any) -> Any:
+        raise AssertionError("asked")
+
+    return answer
