@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from groups.admin.columns import column
@@ -16,12 +17,26 @@ from kaizala_admin.outbox.models import State
 from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago, per_cent
 
-from . import kinds, list_admin, ticked  # noqa: F401  # its rooms register themselves
+from . import kinds, list_admin, saved_admin, ticked  # noqa: F401  # its rooms register themselves
 from .kind_filter import KindFilter
 from .ledger import DeliveryAdmin
 from .media import admin as media_admin  # noqa: F401  # registers its pages
 from .models import ActionLook, Broadcast, Delivery, Dispatch
-from .views import adjusting, approvals, checking, compose, content, faults, persons, picking, verbs, watching
+from .test_filter import TestFilter
+from .views import (
+    adjusting,
+    approvals,
+    checking,
+    compose,
+    content,
+    faults,
+    persons,
+    picking,
+    profile,
+    testing,
+    verbs,
+    watching,
+)
 from .views.base import TONES, url
 from .waiting_filter import WaitingFilter
 
@@ -39,7 +54,7 @@ class BroadcastAdmin(ReadOnlyAdmin):
         "written_by",
         "when",
     )
-    list_filter = ("state", WaitingFilter, KindFilter, "tenant")
+    list_filter = ("state", WaitingFilter, KindFilter, TestFilter, "tenant")
     list_select_related = ("created_by", "launched_by", "tenant")
     search_fields = ("title",)
     search_help_text = _("A part of the name")
@@ -92,6 +107,8 @@ class BroadcastAdmin(ReadOnlyAdmin):
             ("waiting/", approvals.Waiting, "waiting"),
             ("<int:pk>/approval/", approvals.Approve, "approval"),
             ("<int:pk>/lines.csv", checking.WrongLines, "lines"),
+            ("me/", profile.Me, "me"),
+            ("<int:pk>/test/", testing.Test, "test"),
             ("<int:pk>/person/", persons.Person, "person"),
             ("<int:pk>/faults.csv", faults.Faults, "faults"),
             ("<int:pk>/progress/", watching.Progress, "progress"),
@@ -108,7 +125,7 @@ class BroadcastAdmin(ReadOnlyAdmin):
 
     @column(_("name"))
     def shown_title(self, row: Broadcast) -> str:
-        return row.title
+        return gettext("%(title)s (test)") % {"title": row.title} if row.is_test else row.title
 
     @column(_("kind"))
     def shown_kind(self, row: Broadcast) -> str:

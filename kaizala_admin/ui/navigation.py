@@ -34,6 +34,12 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             ),
             Item(_("To approve"), "approval", "admin:messaging_broadcast_waiting", "messaging.send_to_many"),
             Item(
+                _("Saved messages"),
+                "bookmark",
+                "admin:messaging_savedmessage_changelist",
+                "messaging.view_savedmessage",
+            ),
+            Item(
                 _("Media library"),
                 "perm_media",
                 "admin:messaging_mediafile_changelist",
@@ -111,6 +117,13 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     (
         _("People who work here"),
         (
+            Item(_("My phone and clock"), "badge", "admin:messaging_broadcast_me"),
+            Item(
+                _("Test phones"),
+                "science",
+                "admin:messaging_testphones_changelist",
+                "messaging.view_testphones",
+            ),
             Item(_("Users"), "manage_accounts", "admin:auth_user_changelist", "auth.view_user"),
             Item(_("Roles"), "shield_person", "admin:ui_role_changelist", "ui.view_role"),
             Item(

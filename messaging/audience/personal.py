@@ -8,11 +8,15 @@ from django.utils.translation import ngettext
 
 from groups.models import Group
 from messaging import kinds
+from messaging.kinds import Content
 from messaging.personal import people, values
-from messaging.personal.content import fields, known_fields
+from messaging.personal.content import fields, known_fields, texts
 from messaging.personal.faults import Fault, Judge, Report
-from messaging.personal.text import BadText
+from messaging.personal.text import BadText, parse
+from messaging.personal.text import fields as text_fields
 from messaging.personal.values import Person
+
+from .expression import Include
 
 if TYPE_CHECKING:
     from .snapshot import Snapshot
@@ -104,12 +108,32 @@ def checked(snapshot: "Snapshot") -> tuple[list[str], Report]:
     return blockers, report
 
 
+def places(columns: list[str]) -> list[str]:
+    """What a text can name, as people read it: the mirror's fields, then the sheet's columns."""
+    return [*map(str, values.MIRROR.values()), *columns]
+
+
+def complaint(
+    kind: kinds.Kind, content: Content, columns: list[str], include: Include
+) -> tuple[str, str] | None:
+    """(field of the form, words) where a text names what this audience cannot have."""
+    named = fields(kind, content)
+    if not named:
+        return None
+    words = strangers(kind.key, dict(content), columns)
+    if not words and (set(include.groups) - set(include.one_by_one)):
+        words = _(WHOLE) % {"name": next(iter(named.values())).name}
+    if not words:
+        return None
+    return next(one.field for one in texts(kind, content) if any(text_fields(parse(one.text)))), words
+
+
 def strangers(kind: str, content: dict[str, object], columns: list[str]) -> str:
     """What to say of placeholders that are neither fields nor columns; "" when all are."""
     named = fields(kinds.get(kind), content)
     lost = values.unknown(named, columns)
     if not lost:
         return ""
-    there = ", ".join(f"{{{one}}}" for one in [*map(str, values.MIRROR.values()), *columns])
+    there = ", ".join(f"{{{one}}}" for one in places(columns))
     said = {"names": ", ".join(f"{{{named[key].name}}}" for key in lost), "there": there}
     return _("There is nothing to put in for %(names)s. There are: %(there)s.") % said

@@ -114,7 +114,7 @@ def _lines(scope: Scope, broadcast_ids: Iterable[int]) -> QuerySet[Delivery]:
 def _lately(scope: Scope, days: int) -> list[Select]:
     """Only broadcasts that were going on since then are looked at."""
     since = timezone.now() - timedelta(days=days)
-    going = Broadcast.objects.filter(tenant=scope.broadcast.tenant, launched_at__isnull=False)
+    going = Broadcast.objects.filter(tenant=scope.broadcast.tenant, launched_at__isnull=False, is_test=False)
     going = going.filter(Q(finished_at__isnull=True) | Q(finished_at__gte=since))
     lines = _lines(scope, going.values_list("pk", flat=True))
     recent = Q(dispatch__settled_at__gte=since) | Q(state__in=["unknown", "queued"])

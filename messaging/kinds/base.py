@@ -25,7 +25,7 @@ class ContentForm(forms.Form):
         """What stands in the form now, right or wrong: for the preview."""
         if not self.is_bound:
             return dict(self.initial)
-        self.full_clean()
+        _ = self.errors  # cleans it, unless that is done already
         raw = {
             name: field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
             for name, field in self.fields.items()

@@ -14,11 +14,14 @@ from .gate import is_many, may_launch, need_typed
 from .launching import CannotLaunch, Changed, fingerprint, launch
 from .lists import NameTaken, bar, save_audience, unbar
 from .running import cancel, finish_done, pause, prioritise, resume
+from .saved import copy_message, delete_message, save_message, save_profile
 from .scheduling import Plan, ask_for_schedule, pause_schedule, reschedule, resume_schedule, schedule
 from .stopping import cancel_schedule
+from .testing import CannotTest, send_test
 
 __all__ = [
     "CannotLaunch",
+    "CannotTest",
     "Changed",
     "Check",
     "Choice",
@@ -37,7 +40,9 @@ __all__ = [
     "change_audience",
     "check",
     "copy_as_draft",
+    "copy_message",
     "delete_draft",
+    "delete_message",
     "fingerprint",
     "finish_done",
     "fire_due",
@@ -57,9 +62,12 @@ __all__ = [
     "retry_failures",
     "save_audience",
     "save_draft",
+    "save_message",
+    "save_profile",
     "schedule",
     "send_again",
     "send_all_again",
+    "send_test",
     "settle_missed",
     "unbar",
 ]

@@ -49,7 +49,7 @@ def save_draft(
         "priority": priority,
     }
     with transaction.atomic():
-        saved = _change(broadcast, fields, by) if broadcast else _create(fields, by)
+        saved = _change(broadcast, fields, by) if broadcast else create(fields, by)
         note_uses(saved)
         if numbers is not None:
             lines.store(saved, numbers)
@@ -63,7 +63,8 @@ def note_uses(broadcast: Broadcast) -> None:
         broadcast.uses.set(SavedAudience.objects.filter(pk__in=used))
 
 
-def _create(fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
+def create(fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
+    """A row with these fields, noted in the log; inside the caller's transaction."""
     who: Any = by
     written: dict[str, Any] = {"created_by": who, "changed_by": who, **fields}
     broadcast: Broadcast = Broadcast.objects.create(**written)
@@ -96,7 +97,7 @@ def _write(broadcast: Broadcast, fields: dict[str, Any], by: AbstractBaseUser | 
 def copy_as_draft(broadcast: Broadcast, by: AbstractBaseUser | None, **other: Any) -> Broadcast:
     """A new draft with the same content, audience and numbers; `other` fields are its own."""
     with transaction.atomic():
-        copy = _create(
+        copy = create(
             {
                 "tenant": broadcast.tenant,
                 "title": (_("Copy of %(title)s") % {"title": broadcast.title})[:200],

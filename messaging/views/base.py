@@ -11,6 +11,7 @@ from kaizala_admin.ui.views import ConsoleMixin
 from messaging import kinds
 from messaging.models import Broadcast
 
+MOST_TESTS = 5
 TONES = {
     "draft": "",
     "awaiting": "warning",
@@ -25,6 +26,10 @@ TONES = {
 def url(name: str, *args: object) -> str:
     """The address of one of our pages: url("check", 7)."""
     return reverse(f"admin:messaging_broadcast_{name}", args=args)
+
+
+def _tests(broadcast: Broadcast) -> Any:
+    return Broadcast.objects.filter(test_of=broadcast).select_related("launched_by")[:MOST_TESTS]
 
 
 class BroadcastMixin(ConsoleMixin):
@@ -49,5 +54,6 @@ class BroadcastMixin(ConsoleMixin):
             "tone": TONES[self.broadcast.state],
             "kind": kinds.every().get(self.broadcast.kind),
             "content": self.broadcast.content,
+            "tests": [] if self.broadcast.is_test else list(_tests(self.broadcast)),
         }
         return super().get_context_data(**{**shown, **kwargs})

@@ -4,17 +4,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
 from kaizala_admin.ui.views import ConsoleMixin
 from messaging import kinds, services
+from messaging.audience import personal
 from messaging.forms import AudienceForm
 from messaging.media import services as library
 from messaging.media import views as media
 from messaging.models import Broadcast
+from messaging.timing.models import SavedMessage
 
-from . import approvals, picking
+from . import approvals, picking, saved
 from .base import url
 from .checking import SHOWN_HERE
 from .content import fresh, kind_of
@@ -48,6 +51,8 @@ class Compose(ConsoleMixin, TemplateView):
         else:
             who = AudienceForm(initial=AudienceForm.initial_of(self.broadcast), broadcast=self.broadcast)
             what = self.kind.form(initial=self.broadcast.content)
+        if self.message and self.message.kind == self.kind.key:
+            what = self.kind.form(initial=self.message.content)
         return self.render_to_response(self.get_context_data(who=who, what=what))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -55,6 +60,14 @@ class Compose(ConsoleMixin, TemplateView):
         what = self.kind.form(request.POST, request.FILES)
         if who.is_valid() and who.tenant and isinstance(what, kinds.ContentForm):
             what.region = who.tenant.default_region
+        if "keep" in request.POST:
+            who.is_valid()
+            kept = saved.keep(request, self.kind, what, who.tenant, request.POST.get("title", "")[:200])
+            return self.render_to_response(
+                self.get_context_data(who=who, what=what), status=200 if kept else 422
+            )
+        if who.is_valid() & what.is_valid():
+            self._complain(who, what)
         if not (who.is_valid() & what.is_valid()):
             return self.render_to_response(self.get_context_data(who=who, what=what), status=422)
         try:
@@ -65,11 +78,24 @@ class Compose(ConsoleMixin, TemplateView):
         if "later" in request.POST:
             messages.success(request, _("The draft is saved. Nothing has been sent."))
             return HttpResponseRedirect(url("changelist"))
-        return HttpResponseRedirect(url("check", draft.pk))
+        return HttpResponseRedirect(url("test" if "test" in request.POST else "check", draft.pk))
+
+    def _complain(self, who: AudienceForm, what: Any) -> None:
+        """Placeholders that this audience has nothing for, at the field that holds the first of them."""
+        stored = self.broadcast.columns if self.broadcast else []
+        columns = stored if who.numbers is None else list(getattr(who.numbers, "columns", ()))
+        said = personal.complaint(self.kind, what.cleaned_data, columns, who.expression.include)
+        if said:
+            what.add_error(*said)
+
+    @cached_property
+    def message(self) -> SavedMessage | None:
+        return saved.asked(self.request)
 
     @property
     def kind(self) -> kinds.Kind:
-        return kind_of(self.request, self.broadcast.kind if self.broadcast else "text")
+        stored = self.message or self.broadcast
+        return kind_of(self.request, stored.kind if stored else "text")
 
     def _save(self, who: AudienceForm, content: dict[str, Any]) -> Broadcast:
         assert who.tenant is not None  # a valid form has found one
@@ -100,6 +126,8 @@ class Compose(ConsoleMixin, TemplateView):
             "stored_lines": stored,
             **picking.around(who),
             **(approvals.shown(self.broadcast, self.request.user) if self.broadcast else {}),
+            "places": personal.places(self.broadcast.columns if self.broadcast else []),
+            "messages_saved": saved.offered(self.request.user),
             "has_errors": bool(who.errors or kwargs["what"].errors),
         }
         return super().get_context_data(**{**shown, **kwargs})

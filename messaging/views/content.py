@@ -11,7 +11,10 @@ from django.views.generic import View
 from groups.models import Member
 from kaizala_admin.ui.views import ConsoleMixin
 from messaging import kinds
+from messaging.personal import content as contents
 from messaging.timing.models import Profile
+
+from . import sampling
 
 SHOWN = 20
 LEAST_LETTERS = 2
@@ -64,8 +67,10 @@ class Preview(_Content):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form: Any = self.kind.form(request.POST, request.FILES)
-        shown = {"kind": self.kind, "content": form.typed(), "sender": ""}
-        return TemplateResponse(request, self.kind.preview_template, shown)
+        person = sampling.person(request.POST)
+        content = contents.shown(self.kind, form.typed(), person.values)
+        shown = {"kind": self.kind, "content": content, "sender": "", "person": person}
+        return TemplateResponse(request, "messaging/personal/typed.html", shown)
 
 
 class FindPeople(ConsoleMixin, View):

@@ -11,6 +11,7 @@ from messaging.audience import personal
 from messaging.models import Broadcast, Delivery
 from messaging.personal import content as contents
 from messaging.personal.sent import content_of
+from messaging.personal.values import Person as Somebody
 
 from .base import BroadcastMixin
 
@@ -41,9 +42,9 @@ def shown(broadcast: Broadcast, request: HttpRequest) -> Shown:
     kind = kinds.every().get(broadcast.kind)
     if kind is None or not contents.is_personal(kind, broadcast.content):
         return Shown(contents.plain(kind, broadcast.content) if kind else broadcast.content)
-    at = _number(request.GET.get("person", "")) or 1
+    at = number(request.GET.get("person", "")) or 1
     if not broadcast.is_open:
-        return _of_ledger(broadcast, at, _number(request.GET.get("line", "")))
+        return _of_ledger(broadcast, at, number(request.GET.get("line", "")))
     with audience.taken(broadcast) as snapshot:
         at = min(at, max(snapshot.people, 1))
         person = personal.one(snapshot, at)
@@ -66,8 +67,18 @@ def _of_ledger(broadcast: Broadcast, at: int, line_pk: int) -> Shown:
     return Shown(content_of(line.dispatch), at, broadcast.people, who)
 
 
-def _number(given: str) -> int:
+def number(given: str) -> int:
+    """A whole number out of an address; 0 for anything else."""
     return int(given) if given.isdecimal() and len(given) < 10 else 0
+
+
+def named(broadcast: Broadcast, request: HttpRequest) -> Somebody | None:
+    """The person of the audience whom the address names, with the values; None for the same text for all."""
+    kind = kinds.every().get(broadcast.kind)
+    if kind is None or not contents.is_personal(kind, broadcast.content):
+        return None
+    with audience.taken(broadcast) as snapshot:
+        return personal.one(snapshot, number(request.GET.get("person", "")) or 1)
 
 
 class Person(BroadcastMixin, TemplateView):

@@ -175,6 +175,8 @@ LISTS = {
     "surveys_answering": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "surveys_reminder": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "surveys_answerschedule": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "messaging_savedmessage": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "messaging_testphones": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_mediafile": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "messaging_mediaupload": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "auth_user": {ADMINISTRATOR},

@@ -1,0 +1,116 @@
+"""Saved messages, and what the pages say of a personal text."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from messaging.models import Broadcast
+from messaging.timing.models import SavedMessage
+from messaging.views.base import url
+from tests.messaging.conftest import GROUPS, Org, number
+
+from .test_sending import draft
+
+EVIL = "<script>alert(1)</script>\u202e שלום & \u200f"
+LIST = "admin:messaging_savedmessage_changelist"
+ADD = "admin:messaging_savedmessage_add"
+
+
+def test_a_message_is_saved_used_copied_and_thrown_away(org: Org, signed_in: Callable[[str], Client]) -> None:
+    client = signed_in("Operator")
+    said = {"kind": "announcement", "headline": "Rain", "message": "Dear {name|all}", "name": "Weather"}
+    assert client.post(reverse(ADD), said).status_code == 302
+    row = SavedMessage.objects.get()
+    assert (row.name, row.content["message"]) == ("Weather", "Dear {name|all}")
+    assert client.post(reverse(ADD), said).status_code == 422  # the name is taken
+    page = client.get(url("add"), {"message": str(row.pk)})
+    assert page.context["kind"].key == "announcement"
+    assert "Dear {name|all}" in page.content.decode()
+    client.post(reverse("admin:messaging_savedmessage_copy", args=[row.pk]))
+    client.post(reverse("admin:messaging_savedmessage_copy", args=[row.pk]))
+    names = list(SavedMessage.objects.order_by("pk").values_list("name", flat=True))
+    assert names == ["Weather", "Copy of Weather", "Copy of Weather (2)"]
+    assert [o.name for o in client.get(reverse(LIST), {"q": "(2)"}).context["cl"].result_list] == names[2:]
+    client.post(reverse("admin:messaging_savedmessage_delete", args=[row.pk]), {"post": "yes"})
+    assert SavedMessage.objects.count() == 2
+
+
+def test_compose_keeps_a_message_without_saving_the_broadcast(
+    org: Org, signed_in: Callable[[str], Client]
+) -> None:
+    group = org.group()
+    said = {"mode": GROUPS, "groups": [group.pk], "message": "Hi {name|you}", "title": "Hi", "keep": "yes"}
+    answer = signed_in("Operator").post(url("add"), said)
+    assert answer.status_code == 200
+    assert SavedMessage.objects.get().name == "Hi"
+    assert not Broadcast.objects.exists()
+
+
+def test_a_viewer_reads_saved_messages_and_changes_none(org: Org, signed_in: Callable[[str], Client]) -> None:
+    row = SavedMessage.objects.create(tenant=org.tenant, name="A", kind="text", content={"message": EVIL})
+    client, page = signed_in("Viewer"), reverse("admin:messaging_savedmessage_change", args=[row.pk])
+    shown = client.get(page)
+    assert shown.status_code == 200
+    assert "<script>alert" not in shown.content.decode()
+    assert client.post(page, {"message": "x"}).status_code == 403
+    assert client.get(reverse(ADD)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [("Dear {name}", "the same for everybody"), ("{village}", "nothing to put in"), ("{", "not closed")],
+)
+def test_the_form_refuses_at_the_field(
+    org: Org, signed_in: Callable[[str], Client], message: str, words: str
+) -> None:
+    said = {"mode": GROUPS, "groups": [org.group().pk], "message": message}
+    answer = signed_in("Operator").post(url("add"), said)
+    assert answer.status_code == 422
+    assert words in str(answer.context["what"].errors["message"])
+    assert not Broadcast.objects.exists()
+
+
+def test_the_phone_follows_each_person_while_typing(org: Org, signed_in: Callable[[str], Client]) -> None:
+    public, client = org.public(), signed_in("Operator")
+    said = {"kind": "poll", "mode": "public", "public": [public.pk], "person": "2", "choices": "[]"}
+    page = client.post(url("preview"), {**said, "question": "Well, {name}? {{}} {x|ה}"}).content.decode()
+    assert "Well, Person 2? {} ה" in page
+    assert "Person 2 of 3" in page
+    row = draft(org, "x")
+    said = {"kind": "text", "mode": "mix", "draft": str(row.pk), "person": "2"}
+    page = client.post(url("preview"), {**said, "message": "In {village}"}).content.decode()
+    assert "In Cuttack" in page
+
+
+def test_the_check_page_shows_each_person_and_who_is_left_out(
+    org: Org, signed_in: Callable[[str], Client]
+) -> None:
+    org.public()
+    row, client = draft(org, f"{EVIL} {{village}} {{due|soon}}"), signed_in("Operator")
+    page = client.get(url("check", row.pk), {"person": "2"}).content.decode()
+    assert "Cuttack soon" in page
+    assert "Person 2 of 3" in page
+    assert "No value for {village}" in page
+    assert "<script>alert" not in page
+    table = client.get(url("faults", row.pk)).content.decode()
+    assert table.splitlines()[1] == f"3,Person 3,'{number(3)},No value for {{village}}"
+    client.post(url("adjust", row.pk), {"do": "faulty"})
+    row.refresh_from_db()
+    assert client.get(url("check", row.pk)).context["check"].people == 2
+    part = client.get(url("person", row.pk), {"person": "99"}).content.decode()
+    assert "Person 2 of 2" in part
+
+
+def test_the_ledger_shows_what_each_person_got(org: Org, signed_in: Callable[[str], Client]) -> None:
+    from messaging import services
+
+    org.public()
+    row = draft(org, "In {village|town}")
+    services.launch(row, None, 3)
+    client = signed_in("Viewer")
+    page = client.get(reverse("admin:messaging_delivery_changelist"), {"broadcast": str(row.pk)})
+    assert all(words in page.content.decode() for words in ("In Puri", "In Cuttack", "In town"))
+    line = row.deliveries.order_by("pk")[1]
+    assert "In Cuttack" in client.get(url("progress", row.pk), {"line": str(line.pk)}).content.decode()
