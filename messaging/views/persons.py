@@ -78,7 +78,8 @@ def named(broadcast: Broadcast, request: HttpRequest) -> Somebody | None:
     if kind is None or not contents.is_personal(kind, broadcast.content):
         return None
     with audience.taken(broadcast) as snapshot:
-        return personal.one(snapshot, number(request.GET.get("person", "")) or 1)
+        asked = request.POST.get("person") or request.GET.get("person", "")
+        return personal.one(snapshot, number(asked) or 1)
 
 
 class Person(BroadcastMixin, TemplateView):

@@ -76,6 +76,10 @@ def test_from_the_profile_over_the_page_to_the_list(org: Org, signed_in: Callabl
     assert titles == [row.pk]
     only = client.get(url("changelist"), {"tests": str(row.pk)}).context["cl"].result_list
     assert [one.pk for one in only] == [test.pk]
+    client.post(f"{url('test', row.pk)}?person=3", {"to": "me", "person": "2"})  # turned the page meanwhile
+    last = Broadcast.objects.filter(is_test=True).order_by("pk").last()
+    assert last is not None
+    assert last.dispatches.get().content == {"message": "Hello Person 2"}
     assert client.post(url("test", row.pk), {"to": "7"}).status_code == 422
     assert signed_in("Viewer").get(url("test", row.pk)).status_code == 403
 
