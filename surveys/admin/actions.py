@@ -24,6 +24,9 @@ from surveys.views import answering, digest, feeds, jobs, runs, verbs
 KIND_TONES = {"Survey": "primary", "Poll": "info", "Job": "warning", "LetsMeet": "success", "Action": ""}
 
 
+MOST_PACKAGES = 50  # that the list offers to filter by
+
+
 class OpenFilter(SimpleListFilter):
     """Whether answers may still come."""
 
@@ -42,10 +45,25 @@ class OpenFilter(SimpleListFilter):
         return queryset.filter(pk__in=keys) if self.value() == "yes" else queryset.exclude(pk__in=keys)
 
 
+class PackageFilter(SimpleListFilter):
+    """Custom actions by their package; shown once there is one."""
+
+    title = _("package")
+    parameter_name = "package"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        rows = Action.objects.filter(kind=Action.Kind.CUSTOM).exclude(package_id="").order_by("package_id")
+        return [(one, one) for one in rows.values_list("package_id", flat=True).distinct()[:MOST_PACKAGES]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(kind=Action.Kind.CUSTOM, package_id=value) if value else queryset
+
+
 @admin.register(Action)
 class ActionAdmin(ReadOnlyAdmin):
     list_display = ("shown_title", "shown_kind", "shown_groups", "answered", "due", "sent")
-    list_filter = (KindFilter, OpenFilter, "tenant")
+    list_filter = (KindFilter, PackageFilter, OpenFilter, "tenant")
     list_select_related = ("tenant",)
     search_fields = ("title",)
     search_help_text = _("A part of the title")

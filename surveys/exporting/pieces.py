@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from kaizala_admin.exports import Column, number, text, time
@@ -82,7 +83,12 @@ def _number(value: Any) -> Sequence[Any]:
 
 
 def _moment(value: Any) -> Sequence[Any]:
-    return (datetime.fromisoformat(value),) if isinstance(value, str) else (None,)
+    return (_read(value),) if isinstance(value, str) else (None,)
+
+
+@lru_cache(maxsize=4_096)  # many people name the same day
+def _read(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _place(value: Any) -> Sequence[Any]:
