@@ -1,5 +1,6 @@
 """A row's life as a state machine: whatever happens in whatever order, nobody gets a message twice (F25)."""
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -182,6 +183,10 @@ class RowLife(RuleBasedStateMachine):
         Bucket.objects.all().delete()
 
 
+EVERYTHING = os.environ.get("KAIZALA_FAULTS") == "full"  # bin/test --faults
+
+
+@pytest.mark.fault
 @pytest.mark.django_db
 def test_no_order_of_events_sends_twice_or_loses_a_row(add_connector: Callable[..., Connector]) -> None:
     RowLife.connector = add_connector()
@@ -194,8 +199,8 @@ def test_no_order_of_events_sends_twice_or_loses_a_row(add_connector: Callable[.
     run_state_machine_as_test(
         RowLife,
         settings=settings(
-            max_examples=200,
-            stateful_step_count=20,
+            max_examples=2_000 if EVERYTHING else 200,
+            stateful_step_count=50 if EVERYTHING else 20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -7,7 +7,7 @@ from pathlib import Path
 from .parts import Part, no_postgres, tests
 
 HOURS = 3_600.0
-TABLE = re.compile(r"^=+ (faults, seed .*?) =+\n(.*?)(?=^=)", re.M | re.S)
+TABLE = re.compile(r"^=+ (faults, seed .*?) =+\n(.*?)(?=^=|^\d+ (?:passed|failed))", re.M | re.S)
 
 
 def everything() -> tuple[Part, ...]:

@@ -110,12 +110,25 @@ def test_a_death_around_a_rotation_loses_nobody(
 @pytest.mark.usefixtures("fresh")
 def test_a_lost_answer_of_a_token_call_costs_nothing(house: FaultHouse, connector: Connector) -> None:
     Connector.objects.update(batch_size=50)
-    house.renew_grant()
-    house.fault("cut-after", operation="generate_access_token", times=1)
-    broadcast = house.to_all("The new token was lost", public(3))
-    work_off(connector)
-    assert house.struck() == 1
-    assert sent_later(connector, broadcast)
-    found = house.count(broadcast)
-    tally.keep("F13 the answer of a token call is lost", 1, found)
+    found = tally.Count()
+    for number in range(SIZES.rotations):
+        house.renew_grant()
+        house.delete("/sandbox/faults")
+        house.fault("cut-after", operation="generate_access_token", times=1)
+        broadcast = house.to_all(f"The new token was lost {number}", public(3))
+        work_off(connector)
+        assert house.struck() == 1
+        assert sent_later(connector, broadcast)
+        found += house.count(broadcast)
+    tally.keep("F13 the answer of a token call is lost", SIZES.rotations, found)
     assert (found.sent, found.broken_promises) == (found.people, {})
+
+
+@pytest.mark.usefixtures("fresh")
+def test_answers_without_a_refresh_token_never_lose_the_one_we_have(house: FaultHouse) -> None:
+    house.renew_grant()
+    ours = Grant.objects.get().refresh_token
+    for _ in range(SIZES.rotations):
+        Grant.objects.update(access_expires_at=None)
+        tokens.ensure_access(Grant.objects.select_related("connector").get())
+        assert Grant.objects.get().refresh_token == ours

@@ -4,20 +4,29 @@ import time
 
 import pytest
 import redis
+from celery import Celery
+from django.utils import timezone
 
-from kaizala_admin.outbox.models import State
+from kaizala_admin.outbox.models import Attempt, State
 from kaizala_admin.outbox.nudges import QUEUE
 from messaging.models import Broadcast
 from tests.faults import tally
 from tests.faults.harness import FaultHouse
 from tests.faults.running.test_workers import some_more, waiting
-from tests.faults.sizes import SIZES
+from tests.faults.sizes import EVERYTHING, SIZES
 
-BACK_WITHIN = 15.0  # seconds
+BACK_WITHIN = 15.0 if EVERYTHING else 45.0  # seconds; in the small run others use the machine too
 
 
 def line_to(house: FaultHouse) -> redis.Redis:
     return redis.Redis(unix_socket_path=str(house.socket), socket_timeout=5)
+
+
+def bells_of(house: FaultHouse) -> Celery:
+    """This process's own settings know no broker: what `delay` rings here, nobody hears."""
+    bells = Celery("bells", broker=f"redis+socket://{house.socket}", set_as_current=False)
+    bells.conf.broker_transport_options = {"global_keyprefix": "kza:"}
+    return bells
 
 
 def test_the_worker_outlives_every_absence_of_the_broker(house: FaultHouse) -> None:
@@ -75,7 +84,7 @@ def test_a_broker_that_is_killed_while_idle_is_back_for_the_next_broadcast(house
     for number in range(SIZES.broker_kills):
         house.kill("broker")
         house.start_again("broker")
-        found += house.settled(house.to_all(f"After a quiet night {number}"), BACK_WITHIN + 10)
+        found += house.settled(house.to_all(f"After a quiet night {number}"), BACK_WITHIN)
     tally.keep("F3  kill -9 of the idle broker", SIZES.broker_kills, found)
     assert found.broken_promises == {}
     assert found.sent == found.people
@@ -102,7 +111,7 @@ def test_a_broker_whose_file_is_cut_short_is_back(house: FaultHouse) -> None:
         with path.open("rb+") as file:
             file.truncate(max(0, path.stat().st_size - 7))
     house.start_again("broker")
-    found = house.settled(house.to_all("With half a memory"), BACK_WITHIN + 10)
+    found = house.settled(house.to_all("With half a memory"), BACK_WITHIN)
     tally.keep("F3  AOF file cut short", 1, found)
     assert found.broken_promises == {}
     assert found.sent == found.people
@@ -112,8 +121,9 @@ def test_without_a_broker_the_web_answers_and_the_dispatcher_sends(house: FaultH
     house.kill("broker")
     broadcast = house.to_all("No bell at all")
     begun = time.monotonic()
-    answer = house.session.get(f"{house.web_url}/admin/login/", timeout=5)
-    assert (answer.status_code, time.monotonic() - begun < 0.5) == (200, True)
+    answer = house.session.get(f"{house.web_url}/admin/login/", timeout=30)
+    assert answer.status_code == 200
+    assert time.monotonic() - begun < (0.5 if EVERYTHING else 10)  # in the small run others use the machine
     found = house.settled(broadcast)
     tally.keep("F4  no broker at all", 1, found)
     assert found.broken_promises == {}
@@ -124,25 +134,28 @@ def test_bells_that_are_never_rung_cost_a_few_seconds_and_nobody(
     house: FaultHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kaizala_admin.outbox.services.nudge", lambda _: None)
-    begun = time.monotonic()
+    begun = timezone.now()
     broadcast = house.to_all("Committed, never rung")
-    found = house.settled(broadcast, 25)
-    assert time.monotonic() - begun < 15 + found.people / 50
+    found = house.settled(broadcast)
+    tries = Attempt.objects.filter(
+        row_class="messaging.dispatch", row_id__in=broadcast.dispatches.values("pk")
+    )
+    first = tries.order_by("started_at").values_list("started_at", flat=True)[0]
+    assert (first - begun).total_seconds() < (15 if EVERYTHING else 30)  # the sweep comes every ten seconds
     tally.keep("F6  crash between commit and bell", broadcast.dispatches.count(), found)
     assert found.broken_promises == {}
     assert found.sent == found.people
 
 
 def test_bells_that_ring_many_times_and_in_any_order_send_once(house: FaultHouse) -> None:
-    from kaizala_admin.outbox.tasks import pump_connector
-
     house.fault("slow", seconds=0.1)
     broadcast = house.to_all("Ring ring ring")
+    bells = bells_of(house)
     connector_id, rung = broadcast.dispatches.values_list("connector_id", flat=True)[0], 0
     while waiting(broadcast):
         if line_to(house).llen(QUEUE) < 200:
             for _ in range(SIZES.copies_of_bells):
-                pump_connector.delay(connector_id)
+                bells.send_task("outbox.pump", args=[connector_id])
                 rung += 1
         time.sleep(0.01)
     found = house.settled(broadcast)
