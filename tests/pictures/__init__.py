@@ -1,0 +1,1 @@
+"""The documentation's screenshots, taken from a house that runs."""
