@@ -25,6 +25,7 @@ from .models import ActionLook, Broadcast, Delivery, Dispatch
 from .test_filter import TestFilter
 from .views import (
     adjusting,
+    agenda,
     approvals,
     checking,
     compose,
@@ -34,6 +35,8 @@ from .views import (
     picking,
     profile,
     testing,
+    planning,
+    schedules,
     verbs,
     watching,
 )
@@ -91,6 +94,8 @@ class BroadcastAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if row.state == Broadcast.State.AWAITING:
             return HttpResponseRedirect(url("check", row.pk))
+        if row.launched_at is None and row.state in (Broadcast.State.SCHEDULED, Broadcast.State.FINISHED):
+            return HttpResponseRedirect(schedules.address_of(row) or url("progress", row.pk))
         if row.state != Broadcast.State.DRAFT:
             return HttpResponseRedirect(url("progress", row.pk))
         may_write = request.user.has_perm("messaging.change_broadcast")
@@ -106,6 +111,11 @@ class BroadcastAdmin(ReadOnlyAdmin):
             ("<int:pk>/check/", checking.Checked, "check"),
             ("waiting/", approvals.Waiting, "waiting"),
             ("<int:pk>/approval/", approvals.Approve, "approval"),
+            ("agenda/", agenda.Agenda, "agenda"),
+            ("<int:pk>/when/", planning.When, "when"),
+            ("<int:pk>/quiet/", planning.Quiet, "quiet"),
+            ("<int:pk>/schedule/", schedules.Plan, "schedule"),
+            ("<int:pk>/schedule/<slug:verb>/", schedules.Do, "schedule_do"),
             ("<int:pk>/lines.csv", checking.WrongLines, "lines"),
             ("me/", profile.Me, "me"),
             ("<int:pk>/test/", testing.Test, "test"),

@@ -35,6 +35,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context.update(
         title=_("Home"),
         attention=attention(request),
+        asking=panels.missed_times(request),
         numbers=panels.numbers(request),
         connectors=panels.connectors(request),
         syncs=panels.syncs(request),

@@ -26,6 +26,7 @@ from kaizala_admin.webhooks.models import Event, Subscription
 from kaizala_admin.webhooks.watching import silent_connectors
 from messaging.models import Broadcast
 from messaging.services import approving
+from messaging.timing.models import Firing
 
 from .links import may_see, rows_url
 
@@ -229,6 +230,24 @@ def broadcasts_to_approve(request: HttpRequest, now: datetime) -> Iterator[Item]
         yield Item(count, text, rows_url(Broadcast, waits="me"))
 
 
+def missed_times(request: HttpRequest, now: datetime) -> Iterator[Item]:
+    """Times of schedules at which nothing ran, where a person was to be asked; and what could not be sent."""
+    if not may_see(request, Broadcast):
+        return
+    blocked = Q(outcome=Firing.Outcome.BLOCKED, due_at__gt=now - RECENT)
+    found = Firing.objects.filter(blocked | Q(outcome=Firing.Outcome.ASKING)).order_by()
+    counted = found.aggregate(blocked=Count("pk", blocked), asking=Count("pk", ~blocked))
+    agenda = reverse("admin:messaging_broadcast_agenda")
+    if count := counted["asking"]:
+        text = ngettext("time was missed: send it late?", "times were missed: send them late?", count)
+        yield Item(count, text, f"{agenda}#decide", "danger")
+    if count := counted["blocked"]:
+        text = ngettext(
+            "scheduled broadcast could not be sent", "scheduled broadcasts could not be sent", count
+        )
+        yield Item(count, text, agenda, "danger")
+
+
 def overdue_schedules(request: HttpRequest, now: datetime) -> Iterator[Item]:
     if not may_see(request, Connector):
         return
@@ -280,6 +299,7 @@ SOURCES: tuple[Callable[[HttpRequest, datetime], Iterator[Item]], ...] = (
     imports_that_wait,
     broadcasts_that_paused,
     broadcasts_to_approve,
+    missed_times,
     overdue_schedules,
     subscriptions_that_are_off,
     events_that_failed,

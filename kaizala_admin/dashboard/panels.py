@@ -16,6 +16,7 @@ from kaizala_admin.connectors import limiter
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox.models import FINAL, State
 from messaging.models import Broadcast, Dispatch
+from messaging.timing import firings
 
 from .links import may_see, row_url, rows_url
 
@@ -158,6 +159,13 @@ def broadcasts(request: HttpRequest) -> list[BroadcastLine] | None:
     rows = list(active.order_by("-id")[:MOST_BROADCASTS])
     people = _people_by_state([row.pk for row in rows])
     return [_broadcast_line(row, people[row.pk]) for row in rows]
+
+
+def missed_times(request: HttpRequest) -> list[Any]:
+    """Missed times that wait for a yes or a no, for who may say it."""
+    if not request.user.has_perm("messaging.send_broadcast"):
+        return []
+    return firings.with_results(firings.to_decide()[:MOST_BROADCASTS])
 
 
 def _people_by_state(keys: list[int]) -> dict[int, Counter[str]]:

@@ -32,6 +32,9 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "admin:messaging_broadcast_changelist",
                 "messaging.view_broadcast",
             ),
+            Item(
+                _("Agenda"), "calendar_month", "admin:messaging_broadcast_agenda", "messaging.view_broadcast"
+            ),
             Item(_("To approve"), "approval", "admin:messaging_broadcast_waiting", "messaging.send_to_many"),
             Item(
                 _("Saved messages"),

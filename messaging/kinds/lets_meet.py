@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils import formats, timezone
@@ -16,23 +16,15 @@ from .base import ActionKind, Content, ContentForm
 from .parts.card import Card, Text
 from .parts.fields import LONG, SHORT, Count, Degrees, Pick, Switch, Words
 from .parts.reading import whole, words
-from .parts.times import LocalTime, exact
+from .parts.times import LocalTime, exact, zones
 
 MINUTES, MOST_MINUTES = 30, 14 * 24 * 60  # Kaizala's default; ours: two weeks
-
-
-def _zones() -> list[tuple[str, str]]:
-    return [
-        (name, name.replace("_", " "))
-        for name in sorted(available_timezones())
-        if "/" in name or name == "UTC"
-    ]
 
 
 class LetsMeetForm(ContentForm):
     headline = Words(_("What for?"), SHORT)
     starts_at = LocalTime(_("Begins"))
-    zone = Pick(_("Time zone"), choices=_zones, initial=timezone.get_current_timezone_name)
+    zone = Pick(_("Time zone"), choices=zones, initial=timezone.get_current_timezone_name)
     minutes = Count(_("Takes"), MOST_MINUTES, _("minutes"), initial=MINUTES)
     place_name = Words(_("Where?"), SHORT, required=False)
     latitude = Degrees(_("Latitude"), 90)

@@ -37,9 +37,10 @@ def opens_at(tenant: Tenant, instant: datetime) -> datetime | None:
     return opening
 
 
-def words(tenant: Tenant) -> str:
-    """When the quiet hours that hold now are over, for a person; "" outside of them."""
-    opening = opens_at(tenant, timezone.now())
+def words(broadcast: Broadcast) -> str:
+    """When the quiet hours that hold it now are over, for a person; "" when none do."""
+    tenant = broadcast.tenant
+    opening = None if broadcast.ignore_quiet else opens_at(tenant, timezone.now())
     if opening is None:
         return ""
     local = formats.date_format(opening.astimezone(ZoneInfo(tenant.time_zone)), "j F, H:i")

@@ -18,7 +18,7 @@ from messaging.media import uploading
 from messaging.models import AudienceLine, Broadcast
 from messaging.timing import quiet
 
-from . import approvals, persons
+from . import approvals, persons, planning
 from .approvals import number, said_no, typed_right
 from .base import BroadcastMixin, url
 
@@ -37,7 +37,7 @@ class Checked(BroadcastMixin, TemplateView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.broadcast.state not in SHOWN_HERE:
-            return HttpResponseRedirect(url("progress", self.broadcast.pk))
+            return HttpResponseRedirect(self.broadcast.get_absolute_url())
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -79,7 +79,8 @@ class Checked(BroadcastMixin, TemplateView):
             "may_launch": services.may_launch(user, found.people, self.broadcast),
             "draft": services.fingerprint(self.broadcast),
             **approvals.shown(self.broadcast, user),
-            "quiet": quiet.words(self.broadcast.tenant),
+            **planning.shown(self.broadcast, user),
+            "quiet": quiet.words(self.broadcast),
             "uploads": uploading.missing(self.broadcast, found.calls),
         }
         return super().get_context_data(**{**shown, **kwargs})

@@ -19,7 +19,6 @@ from messaging.timing.models import SavedMessage
 
 from . import approvals, picking, saved
 from .base import url
-from .checking import SHOWN_HERE
 from .content import fresh, kind_of
 
 
@@ -40,7 +39,7 @@ class Compose(ConsoleMixin, TemplateView):
             self.broadcast = Broadcast.objects.filter(pk=kwargs["pk"]).first()
             if self.broadcast is None:
                 raise Http404(_("There is no such broadcast."))
-            if self.broadcast.state not in SHOWN_HERE:
+            if self.broadcast.state not in Broadcast.OPEN:
                 return HttpResponseRedirect(url("progress", self.broadcast.pk))
         return super().dispatch(request, *args, **kwargs)
 

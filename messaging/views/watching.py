@@ -17,7 +17,7 @@ from messaging.exporting import ledger_export_url
 from messaging.models import Broadcast, Delivery, Dispatch, Priority
 from messaging.sending import FOUND
 
-from . import approvals, persons
+from . import approvals, persons, schedules
 from .base import BroadcastMixin, url
 from .checking import SHOWN_HERE
 
@@ -44,6 +44,8 @@ class Progress(BroadcastMixin, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.broadcast.state in SHOWN_HERE:
             return HttpResponseRedirect(url("check", self.broadcast.pk))
+        if self.broadcast.launched_at is None and (at := schedules.address_of(self.broadcast)):
+            return HttpResponseRedirect(at)
         answer = super().get(request, *args, **kwargs)
         if request.GET.get("seen", self.broadcast.state) != self.broadcast.state:
             answer["HX-Refresh"] = "true"  # other buttons are right now: draw the page anew

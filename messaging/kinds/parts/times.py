@@ -2,13 +2,22 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 FIRST_YEAR, LAST_YEAR = 2000, 9998  # whole in every time zone
+
+
+def zones() -> list[tuple[str, str]]:
+    """The time zones that a person may choose from, each with its name to be read."""
+    return [
+        (name, name.replace("_", " "))
+        for name in sorted(available_timezones())
+        if "/" in name or name == "UTC"
+    ]
 
 
 class LocalTime(forms.CharField):

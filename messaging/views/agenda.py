@@ -1,0 +1,124 @@
+"""What is coming in the next weeks, day by day, and what became of what has come."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from groups.models import Reach
+from kaizala_admin.connectors import clock
+from kaizala_admin.connectors.models import Connector
+from kaizala_admin.ui.views import ConsoleMixin
+from messaging.audience import Expression
+from messaging.models import Broadcast
+from messaging.timing import firings, words
+from messaging.timing.models import Firing, Schedule
+
+AHEAD, BEHIND = timedelta(weeks=4), timedelta(weeks=2)
+MOST_SCHEDULES, MOST_PAST = 500, 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """One time that is to come."""
+
+    schedule: Schedule
+    local: datetime
+    here: datetime
+    notes: list[str]
+
+
+@dataclass
+class Day:
+    """A day on the console's clock: what comes and what came, each in its order."""
+
+    date: date
+    coming: list[Line] = field(default_factory=list)
+    past: list[Any] = field(default_factory=list)
+
+
+class Agenda(ConsoleMixin, TemplateView):
+    permission_required = "messaging.view_broadcast"
+    template_name = "messaging/timing/agenda.html"
+    title = _("Agenda")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        now, connectors = clock.now(), list(Connector.objects.select_related("tenant").order_by("name"))
+        chosen = next((one for one in connectors if str(one.pk) == self.request.GET.get("connector")), None)
+        through = _Through(chosen) if chosen else None
+        past = _past(now, through)
+        shown = {
+            "days": _days(_coming(now, through), past, now),
+            "asking": [
+                one for one in firings.with_results(firings.to_decide()) if _fits(one.schedule, through)
+            ],
+            "paused": [one for one in _schedules(Schedule.State.PAUSED) if _fits(one, through)],
+            "connectors": connectors,
+            "chosen": chosen,
+            "zone": timezone.get_current_timezone_name(),
+            "today": timezone.localdate(),
+            "may_send": self.request.user.has_perm("messaging.send_broadcast"),
+            "may_add": self.request.user.has_perm("messaging.add_broadcast"),
+        }
+        return super().get_context_data(**{**shown, **kwargs})
+
+
+class _Through:
+    """Whether a connector carries a broadcast: it reaches one of its groups, or serves its organisation."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.tenant = connector.tenant_id
+        reached = Reach.objects.filter(grant__connector=connector, gone_at=None)
+        self.groups = set(reached.values_list("group_id", flat=True))
+
+    def carries(self, broadcast: Broadcast) -> bool:
+        said = Expression.of(broadcast.audience)
+        named = {*said.include.groups, *said.include.one_by_one, *said.include.public, *said.through}
+        return broadcast.tenant_id == self.tenant and (not named or bool(named & self.groups))
+
+
+def _fits(schedule: Schedule, through: _Through | None) -> bool:
+    return through is None or through.carries(schedule.broadcast)
+
+
+def _schedules(state: str) -> list[Schedule]:
+    rows = Schedule.objects.filter(state=state).select_related("broadcast__tenant")
+    return list(rows.order_by("next_at", "pk")[:MOST_SCHEDULES])
+
+
+def _coming(now: datetime, through: _Through | None) -> Iterator[Line]:
+    for schedule in _schedules(Schedule.State.ACTIVE):
+        if not _fits(schedule, through) or schedule.next_at is None:
+            continue
+        for one in schedule.rule.between(now, now + AHEAD):
+            quiet = words.quiet_words(schedule.broadcast, one.at)
+            notes = [said for said in (one.note, quiet) if said]
+            yield Line(schedule, one.at.astimezone(schedule.rule.clock), timezone.localtime(one.at), notes)
+
+
+def _past(now: datetime, through: _Through | None) -> list[Any]:
+    rows = Firing.objects.filter(due_at__gt=now - BEHIND).order_by("-due_at", "-pk")
+    return [one for one in firings.with_results(rows[:MOST_PAST]) if _fits(one.schedule, through)]
+
+
+def _days(coming: Iterator[Line], past: list[Any], now: datetime) -> list[Day]:
+    days: dict[date, Day] = {}
+
+    def of(day: date) -> Day:
+        return days.setdefault(day, Day(day))
+
+    of(timezone.localdate(now))
+    for line in sorted(coming, key=lambda line: line.here):
+        of(line.here.date()).coming.append(line)
+    by_day: dict[date, list[Any]] = defaultdict(list)
+    for one in reversed(past):
+        one.here = timezone.localtime(one.due_at)
+        by_day[one.here.date()].append(one)
+    for day, rows in by_day.items():
+        of(day).past = rows
+    return [days[day] for day in sorted(days)]
