@@ -1,0 +1,154 @@
+"""An approval covers the content, the audience and the times of a schedule, and hardly more people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group as Role
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from groups.models import Group, Member
+from messaging import services
+from messaging.models import Broadcast, Dispatch
+from messaging.services import approving, scheduling
+from messaging.timing.models import Approval
+from tests.messaging.conftest import GROUPS, Org, number
+
+from .conftest import NINE, ONE_DAY, daily, once, plan_of, scheduled, story
+
+Person = Callable[[str], User]
+
+
+@pytest.fixture
+def group(org: Org) -> Group:
+    type(org.tenant).objects.update(many_people=5, growth_percent=10)
+    org.tenant.refresh_from_db()
+    return org.group(people=range(20))
+
+
+def grown(group: Group, people: int) -> None:
+    now, have = timezone.now(), range(20, people)
+    Member.objects.bulk_create(
+        Member(group=group, person_id=f"p{at}", mobile_number=number(at), name="New", first_seen_at=now)
+        for at in have
+    )
+    Group.objects.filter(pk=group.pk).update(member_count=people)
+
+
+def draft(
+    org: Org, group: Group, by: User, broadcast: Broadcast | None = None, text: str = "Hello"
+) -> Broadcast:
+    return services.save_draft(
+        tenant=org.tenant,
+        choice=services.Choice(GROUPS, (group.pk,)),
+        content={"message": text},
+        by=by,
+        broadcast=broadcast,
+    )
+
+
+def asked(row: Broadcast, by: User, rule: object = None) -> Approval:
+    done = services.ask_for_schedule(
+        broadcast=row,
+        by=by,
+        plan=services.Plan(rule or daily()),  # type: ignore[arg-type]
+        expected_people=20,
+        expected_draft=services.fingerprint(row),
+    )
+    assert done is True
+    return Approval.objects.get(broadcast=row, decision="pending")
+
+
+def approve(request: Approval, by: User) -> bool:
+    row = Broadcast.objects.get(pk=request.broadcast_id)
+    return approving.approve(request, by, 20, expected_draft=services.fingerprint(row))
+
+
+def second(role: str = "Approver") -> User:
+    user = User.objects.create(username=f"second {role}", is_staff=True)
+    user.groups.add(Role.objects.get(name=role))
+    return user
+
+
+@pytest.mark.parametrize(("people", "sent"), [(20, 1), (22, 1), (23, 0)])
+def test_what_was_approved_is_sent_until_it_has_grown_by_more_than_the_tenant_allows(
+    org: Org, group: Group, person: Person, people: int, sent: int
+) -> None:
+    row = draft(org, group, person("Operator"))
+    assert approve(asked(row, person("Operator")), person("Approver")) is True
+    grown(group, people)
+    assert services.fire_due(now=NINE) == sent
+    assert story() == [("10 09:00", "sent" if sent else "waiting")]
+    assert Dispatch.objects.count() == sent
+
+
+def test_what_has_grown_is_sent_once_a_second_person_agrees(org: Org, group: Group, person: Person) -> None:
+    row = draft(org, group, person("Operator"))
+    approve(asked(row, person("Operator")), person("Approver"))
+    grown(group, 40)
+    services.fire_due(now=NINE)
+    copy = Broadcast.objects.exclude(pk=row.pk).get()
+    request = Approval.objects.get(broadcast=copy)
+    assert (copy.state, request.decision, request.people) == ("awaiting", "pending", 40)
+    shown = services.fingerprint(copy)
+    with pytest.raises(PermissionDenied):
+        approving.approve(request, person("Operator"), 40, expected_draft=shown)
+    assert approving.approve(request, person("Approver"), 40, expected_draft=shown) is True
+    assert (story(), Dispatch.objects.get().people) == ([("10 09:00", "late")], 40)
+    assert plan_of(row).next_at == NINE + ONE_DAY
+
+
+def test_nobody_schedules_for_many_what_they_wrote(org: Org, group: Group, person: Person) -> None:
+    row = draft(org, group, person("Approver"))
+    with pytest.raises(PermissionDenied):
+        scheduled(org, daily(), person("Approver"), row)
+    assert Broadcast.objects.get().state == "draft"
+    scheduled(org, daily(), second(), row)
+    assert services.fire_due(now=NINE) == 1
+
+
+def test_other_times_need_an_approval_of_their_own(org: Org, group: Group, person: Person) -> None:
+    row = draft(org, group, person("Operator"))
+    approve(asked(row, person("Operator")), person("Approver"))
+    row.refresh_from_db()
+    asked(row, person("Operator"), daily(until=(NINE + ONE_DAY).date()))
+    row.refresh_from_db()
+    assert (row.state, plan_of(row).next_at) == ("awaiting", None)
+    assert services.fire_due(now=NINE) == 0
+
+
+def test_a_change_of_the_message_needs_an_approval_of_its_own(org: Org, group: Group, person: Person) -> None:
+    row = draft(org, group, person("Operator"))
+    approve(asked(row, person("Operator")), person("Approver"))
+    row = draft(org, group, person("Operator"), Broadcast.objects.get(), "Other words")
+    row.refresh_from_db()
+    assert row.state == "draft"
+    with pytest.raises(PermissionDenied):
+        scheduled(org, daily(), person("Operator"), row)
+    assert services.fire_due(now=NINE) == 0
+
+
+def test_an_approval_after_the_time_has_passed_schedules_nothing(
+    org: Org, group: Group, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = draft(org, group, person("Operator"))
+    request = asked(row, person("Operator"), once())
+    monkeypatch.setattr("messaging.services.scheduling.clock.now", lambda: NINE + ONE_DAY)
+    with pytest.raises(scheduling.TooLate, match="has passed"):
+        approve(request, person("Approver"))
+    assert (Broadcast.objects.get().state, Approval.objects.get().decision) == ("awaiting", "pending")
+
+
+def test_a_request_for_a_schedule_is_rejected_or_taken_back_like_any_other(
+    org: Org, group: Group, person: Person
+) -> None:
+    row = draft(org, group, person("Operator"))
+    assert approving.reject(asked(row, person("Operator")), person("Approver"), "Too often") is True
+    row.refresh_from_db()
+    assert (row.state, plan_of(row).state) == ("draft", "proposed")
+    assert approving.withdraw(asked(row, person("Operator")), person("Operator")) is True
+    assert services.fire_due(now=NINE) == 0
+    assert Dispatch.objects.count() == 0
