@@ -19,6 +19,8 @@ from tests.messaging.conftest import Org
 
 from .conftest import HOUR, NINE, daily, once, plan_of, scheduled, story
 
+pytestmark = pytest.mark.flow  # so that they run on both databases
+
 
 def in_the_middle(
     monkeypatch: pytest.MonkeyPatch, where: Any, name: str, rival: Callable[[], object]
@@ -82,7 +84,7 @@ def test_who_gives_it_other_times_in_the_middle_of_a_tick_wins(
 ) -> None:
     row = scheduled(org, once())
     later = daily()
-    in_the_middle(monkeypatch, launching, "_start", lambda: scheduled(org, later, draft=row))
+    in_the_middle(monkeypatch, firings, "launch", lambda: scheduled(org, later, draft=row))
     assert services.fire_due(now=NINE) == 0
     assert (Broadcast.objects.get().state, Dispatch.objects.count()) == ("scheduled", 0)
     assert (story(), plan_of(row).next_at) == ([("10 09:00", "skipped")], NINE + 24 * HOUR)
