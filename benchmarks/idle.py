@@ -15,7 +15,7 @@ from kaizala_admin.embedded import children
 
 CONNECTORS = 50
 PROCESSES = ("web", "worker", "beat", "dispatcher", "standby", "broker")
-SETTLE = 10  # seconds, so that starting is over
+SETTLE = 75  # seconds: each connector was signed in, and every minute's task ran once
 OFTEN = 5.0  # seconds between two runs of a query, at least
 TICKS = os.sysconf("SC_CLK_TCK")
 

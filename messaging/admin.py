@@ -33,10 +33,10 @@ from .views import (
     faults,
     persons,
     picking,
-    profile,
-    testing,
     planning,
+    profile,
     schedules,
+    testing,
     verbs,
     watching,
 )
