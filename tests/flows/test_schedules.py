@@ -16,7 +16,7 @@ from messaging import services
 from messaging.models import Broadcast
 from messaging.timing.models import Firing
 from tests.flows.house import House
-from tests.flows.test_changing import Staff
+from tests.flows.staff import Staff
 
 pytestmark = pytest.mark.flow
 
@@ -35,10 +35,10 @@ def plan(staff: Staff, draft: Broadcast, **times: Any) -> None:
         "missed": "ask",
         **times,
     }
-    page = staff.post(at, people=3, **said, do="look").text
+    page = staff.press(at, people=3, **said, do="look").text
     hidden = dict(re.findall(r'name="(people|draft|shown)" value="([^"]*)"', page))
     assert "09:00, on the clocks of Europe/Berlin" in page
-    staff.post(at, **said, **hidden, typed=hidden["people"], do="schedule")
+    staff.press(at, **said, **hidden, typed=hidden["people"], do="schedule")
 
 
 def draft_of(group: Group, text: str) -> Broadcast:

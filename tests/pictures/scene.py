@@ -12,7 +12,7 @@ from messaging.models import Broadcast
 from surveys import schedule
 from surveys.models import Action, ActionInstance, AnswerSync
 from tests.flows.house import House
-from tests.flows.test_changing import Staff
+from tests.flows.staff import Staff
 from tests.flows.test_kinds import launched
 
 SHEET = """Name;Handy;Ort
@@ -100,7 +100,7 @@ def checked(house: House, staff: Staff, group: Group) -> ImportRun:
     """A sheet with a few mistakes, looked through but not applied."""
     form: dict[str, Any] = {"kind": "add", "group": group.group_id, "region": "IN", "tenant": group.tenant_id}
     sheet = ("people.csv", SHEET.encode())
-    staff.post("/admin/groups/importrun/new/", files={"file": sheet}, **form)
+    staff.press("/admin/groups/importrun/new/", files={"file": sheet}, **form)
     return house.wait(lambda: ImportRun.objects.filter(state="checked").first())
 
 

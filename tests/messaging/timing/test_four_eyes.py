@@ -64,7 +64,7 @@ def asked(row: Broadcast, by: User, rule: object = None) -> Approval:
 
 def approve(request: Approval, by: User) -> bool:
     row = Broadcast.objects.get(pk=request.broadcast_id)
-    return approving.approve(request, by, 20, expected_draft=services.fingerprint(row))
+    return approving.approve(request, by, 20, expected_draft=services.fingerprint(row), typed="20")
 
 
 def second(role: str = "Approver") -> User:
@@ -95,8 +95,8 @@ def test_what_has_grown_is_sent_once_a_second_person_agrees(org: Org, group: Gro
     assert (copy.state, request.decision, request.people) == ("awaiting", "pending", 40)
     shown = services.fingerprint(copy)
     with pytest.raises(PermissionDenied):
-        approving.approve(request, person("Operator"), 40, expected_draft=shown)
-    assert approving.approve(request, person("Approver"), 40, expected_draft=shown) is True
+        approving.approve(request, person("Operator"), 40, expected_draft=shown, typed="40")
+    assert approving.approve(request, person("Approver"), 40, expected_draft=shown, typed="40") is True
     assert (story(), Dispatch.objects.get().people) == ([("10 09:00", "late")], 40)
     assert plan_of(row).next_at == NINE + ONE_DAY
 
