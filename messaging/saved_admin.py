@@ -9,6 +9,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from groups.admin.columns import column
 from kaizala_admin.ui.admin import BaseAdmin
@@ -85,6 +86,10 @@ class TestPhonesForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = TestPhones
         fields = ("tenant", "name", "numbers")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["numbers"].widget = UnfoldAdminTextareaWidget(attrs={"rows": 6, "dir": "ltr"})
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

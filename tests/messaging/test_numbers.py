@@ -69,15 +69,15 @@ def test_a_sheet_in_any_delimiter_and_encoding_is_read(encoding: str, delimiter:
     rows = [["Name", "Village", "Mobile No."], ["José", "A", "9812345678"], ["Asha", "B", "12"]]
     data = "\r\n".join(delimiter.join(row) for row in rows).encode(encoding)
     assert upload(data) == [
-        lines.Line(2, "9812345678", "+919812345678"),
-        lines.Line(3, "12", "", "too_short"),
+        lines.Line(2, "9812345678", "+919812345678", columns={"name": "José", "village": "A"}),
+        lines.Line(3, "12", "", "too_short", columns={"name": "Asha", "village": "B"}),
     ]
 
 
 def test_the_column_is_found_by_its_content_when_no_heading_names_it() -> None:
     assert upload(b"Person,Where,X\nAsha,1,9812345678\nRavi,2,9812345679\n") == [
-        lines.Line(2, "9812345678", "+919812345678"),
-        lines.Line(3, "9812345679", "+919812345679"),
+        lines.Line(2, "9812345678", "+919812345678", columns={"person": "Asha", "where": "1"}),
+        lines.Line(3, "9812345679", "+919812345679", columns={"person": "Ravi", "where": "2"}),
     ]
 
 

@@ -14,7 +14,7 @@ from kaizala_admin.connectors import clock, leases
 from kaizala_admin.connectors.models import Bucket, Connector, Grant, Lease, Tenant
 from kaizala_admin.outbox import granting, services
 from kaizala_admin.outbox.granting import Leadership, Memory, NotLeader, grant_round, mark
-from kaizala_admin.outbox.lanes import Waiting
+from kaizala_admin.outbox.lanes import MOST_PAGES, Waiting
 from kaizala_admin.outbox.models import Lane, State
 from kaizala_admin.outbox.registry import row_classes
 from tests.outbox.conftest import permit
@@ -188,7 +188,7 @@ def test_who_came_first_goes_first_within_a_lane_whatever_its_class(
 def test_a_lonely_read_gets_several_calls_at_once(add_connector: Add, lead: Leadership) -> None:
     line_up(add_connector(), 1, Page)
     grant_round(Memory(), lead)
-    assert Page.objects.get().permits == 8
+    assert Page.objects.get().permits == MOST_PAGES
 
 
 def test_a_connector_in_trouble_is_tried_with_one_row_every_few_minutes(
