@@ -50,6 +50,7 @@ class Ground:
             shutil.copyfile(name, f"{name}.second")
             return f"{name}.second"
         with connection.cursor() as cursor:
+            cursor.execute("DROP DATABASE IF EXISTS second WITH (FORCE)")  # of the benchmark before
             cursor.execute("CREATE DATABASE second")
         with on_database("second"):
             _migrate()
