@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -20,7 +20,18 @@ T = TypeVar("T")
 
 
 class NameTaken(Exception):
-    """Another saved audience of the tenant has this name."""
+    """Another one of the tenant has this name."""
+
+
+def save_named(row: Any, by: Any, *, before: str, taken: str) -> None:
+    """Saves and notes a row; it is new without `before`, its former name. Raises NameTaken with `taken`."""
+    try:
+        with transaction.atomic():
+            row.save()
+            what, action = ("change", trail.CHANGED) if before else ("write", trail.NEW)
+            trail.note(row, by, what, before, row.name, action=action)
+    except IntegrityError:
+        raise NameTaken(taken) from None
 
 
 def save_audience(
@@ -35,13 +46,8 @@ def save_audience(
     row = saved or SavedAudience(created_by=by)  # type: ignore[misc]
     before = row.name
     row.tenant, row.name, row.rules, row.changed_at = tenant, name.strip(), rules.as_json(), timezone.now()
-    try:
-        with transaction.atomic():
-            row.save()
-            what, action = ("change", trail.CHANGED) if saved else ("write", trail.NEW)
-            trail.note(row, by, what, before, row.name, action=action)
-    except IntegrityError:
-        raise NameTaken(_("Another saved audience has this name already. Choose another one.")) from None
+    taken = _("Another saved audience has this name already. Choose another one.")
+    save_named(row, by, before=before, taken=taken)
     return row
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,7 +11,7 @@ from kaizala_admin.connectors.models import Tenant
 from messaging import kinds, trail
 from messaging.timing.models import Profile, SavedMessage
 
-from .lists import NameTaken
+from .lists import save_named
 
 
 def save_message(
@@ -29,13 +29,8 @@ def save_message(
     before = row.name
     row.tenant, row.name, row.kind, row.content = tenant, named[:200], kind, dict(content)
     row.saved_by, row.saved_at = by, timezone.now()
-    try:
-        with transaction.atomic():
-            row.save()
-            what, action = ("change", trail.CHANGED) if saved else ("write", trail.NEW)
-            trail.note(row, by, what, before, row.name, action=action)
-    except IntegrityError:
-        raise NameTaken(_("Another saved message has this name already. Choose another one.")) from None
+    taken = _("Another saved message has this name already. Choose another one.")
+    save_named(row, by, before=before, taken=taken)
     return row
 
 

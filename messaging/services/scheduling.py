@@ -36,8 +36,18 @@ class TooLate(Changed):
     """The plan has no time that is still to come."""
 
 
-def schedule(*, broadcast: Broadcast, by: Any, plan: Plan, expected_people: int, expected_draft: str) -> bool:
+def schedule(
+    *,
+    broadcast: Broadcast,
+    by: Any,
+    plan: Plan,
+    expected_people: int,
+    expected_draft: str,
+    typed: str = "",
+) -> bool:
     """Draft -> scheduled; what is scheduled gets other times. False: it is on its way, or awaits an approval.
+
+    `typed` is what the person typed as the number of people, which a schedule for many takes.
 
     Raises PermissionDenied (too many people for one pair of eyes), CannotLaunch, Changed or TooLate, with
     nothing changed.
@@ -49,6 +59,8 @@ def schedule(*, broadcast: Broadcast, by: Any, plan: Plan, expected_people: int,
     many = gate.is_many(draft, found.people)
     if by is not None and many and not gate.is_second(by, draft):
         raise PermissionDenied(_("You may not schedule this for so many people alone. Ask for an approval."))
+    if by is not None:
+        gate.need_typed(draft, found.people, typed)
     with transaction.atomic():
         if not move(draft, [draft.state], State.SCHEDULED):
             return False
@@ -61,7 +73,13 @@ def schedule(*, broadcast: Broadcast, by: Any, plan: Plan, expected_people: int,
 
 
 def reschedule(
-    *, broadcast: Broadcast, by: Any, plan: Plan, expected_people: int, expected_draft: str
+    *,
+    broadcast: Broadcast,
+    by: Any,
+    plan: Plan,
+    expected_people: int,
+    expected_draft: str,
+    typed: str = "",
 ) -> bool:
     """The same for what is on the schedule already; False when it is not (any more)."""
     if not Broadcast.objects.filter(pk=broadcast.pk, state=State.SCHEDULED).exists():
@@ -72,6 +90,7 @@ def reschedule(
         plan=plan,
         expected_people=expected_people,
         expected_draft=expected_draft,
+        typed=typed,
     )
 
 

@@ -45,11 +45,6 @@ def number(text: str) -> int:
     return int(text)
 
 
-def typed_right(broadcast: Broadcast, people: int, typed: str) -> None:
-    """Says no before anything is resolved; the services ask again. Raises Changed: nothing is sent."""
-    services.need_typed(broadcast, people, typed)
-
-
 def said_no(request: HttpRequest, broadcast: Broadcast) -> None:
     """Says why nothing happened, when somebody else was quicker."""
     if Broadcast.objects.filter(pk=broadcast.pk, launched_at__isnull=False).exists():

@@ -19,7 +19,7 @@ from messaging.models import AudienceLine, Broadcast
 from messaging.timing import quiet
 
 from . import approvals, persons, planning
-from .approvals import number, said_no, typed_right
+from .approvals import number, said_no
 from .base import BroadcastMixin, url
 
 SHOWN_HERE = (Broadcast.State.DRAFT, Broadcast.State.AWAITING)
@@ -43,7 +43,7 @@ class Checked(BroadcastMixin, TemplateView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         people, typed = number(request.POST.get("people", "")), request.POST.get("typed", "")
         try:
-            typed_right(self.broadcast, people, typed)
+            services.need_typed(self.broadcast, people, typed)  # before anything is resolved
             started = services.launch(
                 self.broadcast,
                 request.user,

@@ -16,14 +16,11 @@ from messaging.personal.values import Person as Somebody
 from .base import BroadcastMixin
 
 
-@dataclass(frozen=True)
-class Shown:
-    """The content as number `at` of `total` gets it; `who` is "" where there is nobody."""
+class Place:
+    """Number `at` of `total` people, with the numbers before and after it; 0 where there is none."""
 
-    content: dict[str, Any]
-    at: int = 0
-    total: int = 0
-    who: str = ""
+    at: int
+    total: int
 
     @property
     def before(self) -> int:
@@ -32,6 +29,16 @@ class Shown:
     @property
     def after(self) -> int:
         return self.at + 1 if self.at < self.total else 0
+
+
+@dataclass(frozen=True)
+class Shown(Place):
+    """The content as this person gets it; `who` is "" where there is nobody."""
+
+    content: dict[str, Any]
+    at: int = 0
+    total: int = 0
+    who: str = ""
 
 
 def shown(broadcast: Broadcast, request: HttpRequest) -> Shown:

@@ -16,7 +16,7 @@ from messaging.services.scheduling import PLANNABLE
 from messaging.timing import forms, words
 from messaging.timing.models import Schedule
 
-from .approvals import number, said_no, typed_right
+from .approvals import number, said_no
 from .base import BroadcastMixin, url
 
 SEND = "messaging.send_broadcast"
@@ -86,16 +86,17 @@ class When(BroadcastMixin, TemplateView):
     def _schedule(self, plan: services.Plan) -> None:
         given, people = self.request.POST, number(self.request.POST.get("people", ""))
         asks = given.get("do") == "ask"
-        if not asks:
-            typed_right(self.broadcast, people, given.get("typed", ""))
-        put = services.ask_for_schedule if asks else services.schedule
-        done = put(
-            broadcast=self.broadcast,
-            by=self._user,
-            plan=plan,
-            expected_people=people,
-            expected_draft=given.get("draft", ""),
-        )
+        said: dict[str, Any] = {
+            "broadcast": self.broadcast,
+            "by": self._user,
+            "plan": plan,
+            "expected_people": people,
+            "expected_draft": given.get("draft", ""),
+        }
+        if asks:
+            done = services.ask_for_schedule(**said)
+        else:
+            done = services.schedule(**said, typed=given.get("typed", ""))
         if not done:
             said_no(self.request, self.broadcast)
         elif asks:

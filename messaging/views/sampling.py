@@ -14,27 +14,19 @@ from messaging.audience import MIX, PEOPLE, PUBLIC
 from messaging.models import AudienceLine
 from messaging.personal.values import Person
 
-from .persons import number
+from .persons import Place, number
 
 MOST_LINES = 500
 
 
 @dataclass(frozen=True)
-class Sample:
+class Sample(Place):
     """`total` counts whoever is chosen, before exclusions: the check page has the exact ones."""
 
     values: dict[str, str] = field(default_factory=dict)
     at: int = 0
     total: int = 0
     who: str = ""
-
-    @property
-    def before(self) -> int:
-        return self.at - 1
-
-    @property
-    def after(self) -> int:
-        return self.at + 1 if self.at < self.total else 0
 
 
 def person(said: QueryDict) -> Sample:

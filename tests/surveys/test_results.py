@@ -205,6 +205,13 @@ def test_filters_by_day_group_and_answer_count_only_those(db: None) -> None:
     assert before.responses == 0
 
 
+def test_the_latest_texts_are_of_those_who_chose_just_this_option(db: None) -> None:
+    people: list[list[Any]] = [["Good", "rain"], ["Not Good", "hail"], ["Good", "sun"]]
+    action, questions, _instances = make(["SingleOption", "Text"], people)
+    texts = page.build(action, questions, filters.Filter(place=0, answer="Good")).shown[1]
+    assert {told for _response, told in texts.latest} == {"rain", "sun"}
+
+
 def test_two_groups_are_compared_by_their_shares(db: None) -> None:
     people = [["Good"], ["Poor"], ["Good"], ["Good"]]
     action, questions, instances = make(["SingleOption"], people)

@@ -31,12 +31,14 @@ def scheduled(
 ) -> Broadcast:
     """A text to a group of three on the schedule."""
     row = draft or org.draft(GROUPS, [org.group()])
+    people = services.check(row).people
     done = services.schedule(
         broadcast=row,
         by=by,
         plan=services.Plan(rule, **policy),
-        expected_people=services.check(row).people,
+        expected_people=people,
         expected_draft=services.fingerprint(row),
+        typed=str(people),
     )
     assert done is True
     return Broadcast.objects.get(pk=row.pk)

@@ -110,6 +110,21 @@ def test_nobody_schedules_for_many_what_they_wrote(org: Org, group: Group, perso
     assert services.fire_due(now=NINE) == 1
 
 
+@pytest.mark.parametrize("typed", ["", "19", "200", "twenty"])
+def test_a_schedule_for_many_takes_their_number(org: Org, group: Group, person: Person, typed: str) -> None:
+    row = draft(org, group, person("Operator"))
+    with pytest.raises(services.Changed, match="is not 20"):
+        services.schedule(
+            broadcast=row,
+            by=second(),
+            plan=services.Plan(daily()),
+            expected_people=20,
+            expected_draft=services.fingerprint(row),
+            typed=typed,
+        )
+    assert (Broadcast.objects.get().state, services.fire_due(now=NINE)) == ("draft", 0)
+
+
 def test_other_times_need_an_approval_of_their_own(org: Org, group: Group, person: Person) -> None:
     row = draft(org, group, person("Operator"))
     approve(asked(row, person("Operator")), person("Approver"))
