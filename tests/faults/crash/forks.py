@@ -7,9 +7,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from itertools import count
 from typing import Any, NoReturn
 
-from django.db import connections
+from django.db import connection, connections
 
 from kaizala_admin.connectors import call_log
 
@@ -51,6 +52,23 @@ def ending(pid: int) -> int:
 
 def run(work: Callable[[], object]) -> int:
     return ending(fork(work))
+
+
+def run_dying(work: Callable[[], object], at: int) -> int:
+    """Runs `work` in a child that dies before its query number `at`: a point in the work, not in time."""
+
+    def mined() -> None:
+        asked = count(1)
+
+        def ask(execute: Callable[..., Any], *given: Any) -> Any:
+            if next(asked) == at:
+                die()
+            return execute(*given)
+
+        with connection.execute_wrapper(ask):
+            work()
+
+    return run(mined)
 
 
 def die() -> NoReturn:

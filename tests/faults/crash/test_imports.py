@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -26,6 +22,7 @@ from tests.groups.importing import make_group, states, stored, upload
 
 KILLS = 10 if EVERYTHING else 2  # while it is read; and again while it is applied
 ROWS, ROUNDS = 600, 60
+READING, APPLYING = 20, 60  # queries of the work, at least, within which it dies
 
 
 @pytest.fixture
@@ -42,14 +39,6 @@ def group(house: FaultHouse, connector: Connector, monkeypatch: pytest.MonkeyPat
     Group.objects.filter(group_id=made.group_id).delete()
 
 
-def killed(work: Callable[[], Any], after: float) -> int:
-    """kill -9 after so many seconds, wherever the process is then. Its exit code."""
-    pid = forks.fork(work)
-    time.sleep(after)
-    os.kill(pid, signal.SIGKILL)
-    return forks.ending(pid)
-
-
 def test_every_row_is_applied_once_and_the_report_is_complete(
     house: FaultHouse, connector: Connector, group: Group
 ) -> None:
@@ -57,7 +46,7 @@ def test_every_row_is_applied_once_and_the_report_is_complete(
     run = upload("\n".join([*numbers, "12", numbers[0]]), group=group)
     deaths = []
     for _ in range(KILLS):
-        deaths.append(killed(lambda: reading.read(run.pk), pick.uniform(0.05, 0.4)))
+        deaths.append(forks.run_dying(lambda: reading.read(run.pk), pick.randint(2, READING)))
         ImportRun.objects.filter(state="reading").update(lease_until=None)  # it runs out
     reading.read(run.pk)
     assert states(run) == {"ready": ROWS, "wrong": 1, "duplicate": 1}
@@ -71,13 +60,14 @@ def test_every_row_is_applied_once_and_the_report_is_complete(
         pump(connector.pk)
 
     for _ in range(KILLS):
-        deaths.append(killed(apply, pick.uniform(0.05, 0.6)))
+        deaths.append(forks.run_dying(apply, pick.randint(2, APPLYING)))
         house.two_minutes_pass()
     for _ in range(ROUNDS):
         if stored(run).state == "finished":
             break
         apply()
-    assert forks.KILLED in deaths
+    assert deaths[:KILLS] == [forks.KILLED] * KILLS
+    assert forks.KILLED in deaths[KILLS:]
     assert (stored(run).state, states(run)) == ("finished", {"done": ROWS, "wrong": 1, "duplicate": 1})
     grant = connector.grants.select_related("connector__tenant").get()
     there = [one.mobile_number for one in client_for(grant).fetch_members(group.group_id)]
