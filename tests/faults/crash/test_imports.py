@@ -22,7 +22,7 @@ from tests.groups.importing import make_group, states, stored, upload
 
 KILLS = 10 if EVERYTHING else 2  # while it is read; and again while it is applied
 ROWS, ROUNDS = 600, 60
-READING, APPLYING = 20, 60  # queries of the work, at least, within which it dies
+READING, APPLYING = 16, 60  # queries of the work, at least, within which it dies
 
 
 @pytest.fixture
