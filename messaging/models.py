@@ -200,6 +200,12 @@ class Dispatch(OutboxRow):
 
         sending.changed(rows, state)
 
+    @classmethod
+    def why_not_here(cls, rows: models.QuerySet[Any]) -> str:
+        from .services import gate
+
+        return gate.why_not_here(rows)
+
     def title(self) -> str:
         return f"{self.broadcast} > {self.group}"
 

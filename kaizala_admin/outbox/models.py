@@ -130,6 +130,14 @@ class OutboxRow(models.Model):
         for row in rows:
             row.state_changed(state)
 
+    @classmethod
+    def why_not_here(cls, rows: "models.QuerySet[Any]") -> str:
+        """Why these may not be put in line again from the outbox's own pages, in words; "" when they may.
+
+        For classes that ask for more before than those pages do.
+        """
+        return ""
+
     def title(self) -> str:
         """What this row does, for a person, in one line."""
         return str(self)

@@ -27,12 +27,13 @@ class Verb:
     label: str | Promise
     run: Callable[[QuerySet[Any], AbstractBaseUser], int]
     tone: str = "primary"
+    again: bool = False  # it puts rows in line once more
 
 
-RETRY = Verb("retry", State.FAILED, gettext_lazy("Try again"), services.retry)
+RETRY = Verb("retry", State.FAILED, gettext_lazy("Try again"), services.retry, again=True)
 CANCEL = Verb("cancel", State.QUEUED, gettext_lazy("Cancel"), services.cancel, "danger")
 ARRIVED = Verb("arrived", State.UNKNOWN, gettext_lazy("It did arrive"), services.all_arrived)
-AGAIN = Verb("again", State.UNKNOWN, gettext_lazy("Send it again"), services.send_all_again, "danger")
+AGAIN = Verb("again", State.UNKNOWN, gettext_lazy("Send it again"), services.send_all_again, "danger", True)
 VERBS = {verb.key: verb for verb in (RETRY, CANCEL, ARRIVED, AGAIN)}
 
 

@@ -69,6 +69,9 @@ class SettleView(ConsoleMixin, View):
 
 def carry_out(request: HttpRequest, verb: Verb, rows: QuerySet[Any]) -> None:
     """Moves the rows and says what came of it."""
+    if verb.again and (why := rows.model.why_not_here(rows.filter(state=verb.before))):
+        messages.warning(request, why)
+        return
     try:
         count = verb.run(rows, person(request))
     except IntegrityError:

@@ -110,9 +110,13 @@ def arrived(dispatch: Dispatch, by: AbstractBaseUser | None) -> bool:
     return bool(_settle(dispatch.broadcast, _one(dispatch), by, "it did arrive", outbox.all_arrived))
 
 
-def send_again(dispatch: Dispatch, by: AbstractBaseUser | None) -> bool:
-    """In doubt -> in line, because a person says that it did not arrive. False: it was settled already."""
-    return bool(_settle(dispatch.broadcast, _one(dispatch), by, "send it again", outbox.send_all_again))
+def send_again(dispatch: Dispatch, by: AbstractBaseUser | None, *, typed: str = "") -> bool:
+    """In doubt -> in line, because a person says that it did not arrive. False: it was settled already.
+
+    Where the call is to many it takes their number, `typed`; raises gate.Changed without it.
+    """
+    run = _if_typed(dispatch.broadcast, typed)
+    return bool(_settle(dispatch.broadcast, _one(dispatch), by, "send it again", run))
 
 
 def all_arrived(broadcast: Broadcast, by: AbstractBaseUser | None) -> int:
@@ -120,9 +124,19 @@ def all_arrived(broadcast: Broadcast, by: AbstractBaseUser | None) -> int:
     return _settle(broadcast, _all(broadcast), by, "they did arrive", outbox.all_arrived)
 
 
-def send_all_again(broadcast: Broadcast, by: AbstractBaseUser | None) -> int:
+def send_all_again(broadcast: Broadcast, by: AbstractBaseUser | None, *, typed: str = "") -> int:
     """`send_again` for every call in doubt. Returns how many."""
-    return _settle(broadcast, _all(broadcast), by, "send them again", outbox.send_all_again)
+    return _settle(broadcast, _all(broadcast), by, "send them again", _if_typed(broadcast, typed))
+
+
+def _if_typed(broadcast: Broadcast, typed: str) -> Move:
+    def run(rows: QuerySet[Any], by: AbstractBaseUser | None) -> int:
+        if by is not None:
+            doubtful = rows.filter(state=State.UNKNOWN).aggregate(people=Sum("people"))
+            gate.need_typed(broadcast, doubtful["people"] or 0, typed)
+        return outbox.send_all_again(rows, by)
+
+    return run
 
 
 def _settle(

@@ -4,10 +4,11 @@ sends types how many they are.
 
 from typing import Any
 
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.models import Broadcast
+from messaging.models import Broadcast, Dispatch
 from messaging.timing.models import Approval
 
 MOST_TEST = 20  # phones of one test
@@ -48,6 +49,16 @@ def need_typed(broadcast: Broadcast, people: int, typed: str) -> None:
         return
     words = _("The number that you typed is not %(people)s. Nothing is sent.")
     raise Changed(words % {"people": f"{people:,}"})
+
+
+def why_not_here(calls: QuerySet[Dispatch]) -> str:
+    """Why a person may not put these in line again where no number is typed, in words; "" when he may."""
+    people = dict(calls.order_by().values_list("broadcast").annotate(people=Sum("people")))
+    for broadcast in Broadcast.objects.select_related("tenant").filter(pk__in=people):
+        if is_many(broadcast, people[broadcast.pk]):
+            words = _("“%(row)s” goes to %(n)s people. Send it again from its own page, with their number.")
+            return words % {"row": broadcast, "n": f"{people[broadcast.pk]:,}"}
+    return ""
 
 
 def _digits(typed: str) -> str:

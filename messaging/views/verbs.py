@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -59,8 +60,10 @@ def _arrived(broadcast: Broadcast, by: Any, request: HttpRequest) -> Any:
 
 
 def _again(broadcast: Broadcast, by: Any, request: HttpRequest) -> Any:
-    row = _row(broadcast, request)
-    return services.send_again(row, by) if row else services.send_all_again(broadcast, by)
+    row, typed = _row(broadcast, request), request.POST.get("typed", "")
+    if row:
+        return services.send_again(row, by, typed=typed)
+    return services.send_all_again(broadcast, by, typed=typed)
 
 
 def _prioritise(broadcast: Broadcast, by: Any, request: HttpRequest) -> bool:
@@ -184,8 +187,14 @@ class Do(BroadcastMixin, View):
         return ask_first(request, page)
 
     def _number(self, now: progress.Progress, given: Any) -> str:
-        """To try many again takes their number, as to send to them did."""
-        people = sum(one.people for one in _chosen(now, given)) if self.kwargs["verb"] == "retry" else 0
+        """To send to many once more takes their number, as to send to them did."""
+        match self.kwargs["verb"]:
+            case "retry":
+                people = sum(one.people for one in _chosen(now, given))
+            case "again":
+                people = self._in_doubt(given)
+            case _:
+                return ""
         if not services.is_many(self.broadcast, people):
             return ""
         return _("Type the number of people, %(people)s") % {"people": f"{people:,}"}
@@ -199,11 +208,14 @@ class Do(BroadcastMixin, View):
                     facts.append((_("Reason"), chosen[0].text if chosen else given["reason"]))
                 facts.append((_("People"), f"{sum(one.people for one in chosen):,}"))
             case "arrived" | "again":
-                rows = Dispatch.objects.filter(broadcast=self.broadcast, state="unknown")
-                if given.get("call", "").isdecimal():
-                    rows = rows.filter(pk=given["call"])
-                facts.append((_("People in doubt"), f"{sum(rows.values_list('people', flat=True)):,}"))
+                facts.append((_("People in doubt"), f"{self._in_doubt(given):,}"))
         return facts
+
+    def _in_doubt(self, given: Any) -> int:
+        rows = Dispatch.objects.filter(broadcast=self.broadcast, state="unknown")
+        if given.get("call", "").isdecimal():
+            rows = rows.filter(pk=given["call"])
+        return rows.aggregate(people=Sum("people"))["people"] or 0
 
 
 def _chosen(now: progress.Progress, given: Any) -> list[progress.Reason]:

@@ -110,15 +110,18 @@ def test_the_number_may_be_typed_as_people_write_numbers(org: Org, typed: str) -
     assert services.launch(written(org, boss), boss, 3, typed=typed) is True
 
 
-def test_to_try_many_failures_again_takes_their_number(org: Org, signed_in: SignIn) -> None:
+@pytest.mark.parametrize(("verb", "broken"), [("retry", State.FAILED), ("again", State.UNKNOWN)])
+def test_to_send_to_many_once_more_takes_their_number(
+    org: Org, signed_in: SignIn, verb: str, broken: State
+) -> None:
     broadcast = org.launched(GROUPS, [org.group()])
-    break_off(Dispatch.objects.get(), State.FAILED, "invalid_input")
-    client, at = signed_in("Operator"), url("do", broadcast.pk, "retry")
+    break_off(Dispatch.objects.get(), broken, "invalid_input")
+    client, at = signed_in("Operator"), url("do", broadcast.pk, verb)
     assert 'name="typed"' in client.get(at).content.decode()
     for wrong in ({}, {"typed": "2"}):
         answer = client.post(at, {"confirmed": "yes", **wrong})
         assert "The number that you typed is not 3." in answer.content.decode()
-        assert Dispatch.objects.get().state == State.FAILED
+        assert Dispatch.objects.get().state == broken
     client.post(at, {"confirmed": "yes", "typed": "3"})
     assert Dispatch.objects.get().state == State.QUEUED
 
