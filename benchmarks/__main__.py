@@ -22,6 +22,7 @@ BENCHMARKS = {
     "audience": "an audience of 1,000,000: resolved, expanded to a ledger, and watched meanwhile",
     "imports": "a sheet of 100,000 rows: its dry run against django-import-export, and a bare insert",
     "lists": "pages of the list of subscribers, 1,000,000 rows against 1,000",
+    "groups": "lists, figures and pages of 2,000 groups with 1,300,000 people, against few",
     "home": "the home page after a year: 10,000 broadcasts, 5,000,000 deliveries",
     "results": "the results page of a survey, 200,000 responses against 200 and against bare SQL",
     "responses": "200,000 responses with 50 questions as CSV and XLSX, against bare loops",

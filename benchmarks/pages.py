@@ -27,16 +27,25 @@ PLAIN: dict[str, Any] = {  # static files where they lie, so that nobody has to 
 
 
 def compare(
-    small: str, large: str, pages: Mapping[str, str], few: str, many: str, full: bool
+    small: str,
+    large: str,
+    pages: Mapping[str, str],
+    few: str,
+    many: str,
+    full: bool,
+    of_large: Mapping[str, str] | None = None,
 ) -> Iterator[Line]:
-    """A line for each page. `small` and `large` are databases; `few` and `many` say what is in them."""
+    """A line for each page. `small` and `large` are databases; `few` and `many` say what is in them.
+
+    `of_large`: the same pages' addresses in the large database, where they are others.
+    """
     found: dict[tuple[str, str], list[float]] = {}
     asked: dict[tuple[str, str], int] = {}
     for _ in range(ROUNDS if full else 1):
-        for database in (small, large):
+        for database, paths in ((small, pages), (large, of_large or pages)):
             with on_database(database), override_settings(**PLAIN):
                 client = someone()
-                for name, path in pages.items():
+                for name, path in paths.items():
                     _open(client, path)  # the caches of process and database are warm for both
                     seconds, queries = _open(client, path)
                     found.setdefault((database, name), []).append(seconds)

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Min, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from groups.models import Group, Member, Subscriber, SyncRun
+from groups.models import Member, Subscriber, SyncRun
 from kaizala_admin.outbox.models import State
 
 from .models import DailyTotal
@@ -45,16 +45,20 @@ def _start() -> datetime:
 
 
 def _joined(model: type[Any], start: datetime) -> Iterator[tuple[int, date, int]]:
-    """Not those whom a group's first finished sync found: they had been there before."""
+    """Not those whom a group's first finished sync found: they had been there before.
+
+    Groups where nobody came since are dropped by one look at each group's newest row: after the first sync of
+    an organisation that is nearly all of them.
+    """
     known = SyncRun.objects.filter(kind=SyncRun.Kind.GROUP, state=State.SENT).order_by()
     first = dict(known.values_list("group").annotate(at=Min("settled_at")))
-    young = {group: at for group, at in first.items() if at is not None and at >= start}
-    strange = set(Group.objects.values_list("pk", flat=True)) - first.keys()
-    old = model._default_manager.filter(first_seen_at__gte=start)
-    yield from _by_day(old.exclude(group__in=[*young, *strange]), "first_seen_at")
+    rows = model._default_manager.filter(first_seen_at__gte=start).order_by()
+    newest = dict(rows.values_list("group").annotate(at=Max("first_seen_at")))
+    came = {group: at for group, last in newest.items() if (at := first.get(group)) is not None and at < last}
+    young = {group: at for group, at in came.items() if at >= start}
+    yield from _by_day(rows.filter(group__in=came.keys() - young.keys()), "first_seen_at")
     for group, at in young.items():
-        rows = model._default_manager.filter(group=group, first_seen_at__gt=at)
-        yield from _by_day(rows, "first_seen_at")
+        yield from _by_day(rows.filter(group=group, first_seen_at__gt=at), "first_seen_at")
 
 
 def _by_day(rows: QuerySet[Any], field: str) -> Any:
