@@ -1,4 +1,4 @@
-"""The pages of groups: 2,000 groups, 300,000 members, 1,000,000 subscribers, a year of figures, against few."""
+"""Pages of groups: 2,000 groups, 300,000 members, 1,000,000 subscribers, a year of figures, against few."""
 
 import time
 from collections.abc import Iterator

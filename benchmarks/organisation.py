@@ -9,7 +9,8 @@ from django.utils import timezone
 from benchmarks.ground import empty_tables
 from benchmarks.lists import NAMES
 from groups import bulk
-from groups.models import DailyTotal, Group, GroupLink, Member, Reach, Subscriber, SyncRun
+from groups.figures.models import DailyTotal
+from groups.models import Group, GroupLink, Member, Reach, Subscriber, SyncRun
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
 
 BELOW = 12  # groups under each group of the graph

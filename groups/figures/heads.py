@@ -30,8 +30,8 @@ SELECT COUNT(*), COALESCE(SUM(registered), 0) FROM (
 def people_of(groups: Collection[int]) -> tuple[int, int]:
     """(people, registered) of these groups together. Two queries.
 
-    Groups that nobody can follow are not looked for among the subscribers: where nearly all of them follow one
-    group, SQLite reads every row for any list of groups.
+    Groups that nobody can follow are not looked for among the subscribers: where nearly all of these follow
+    one group, SQLite reads every row for any list of groups.
     """
     followed = Group.objects.filter(Q(group_type=Group.Type.PUBLIC) | Q(subscriber_count__gt=0))
     public = set(followed.values_list("pk", flat=True))
