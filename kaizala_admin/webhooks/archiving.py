@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from kaizala_admin.exports import archive
 from kaizala_admin.exports.archive.restoring import after_restore
 
-from .models import LIVING, Event, Rule, Subscription, SubscriptionCall
+from .models import LIVING, Event, Rule, Stray, StrayCall, Subscription, SubscriptionCall
 
 OF_SECRETS = ("path_digest", "callback_digest", "old_path_digest", "old_callback_digest", "old_until")
 EVENTS_AT_ONCE = 200  # raw bodies
@@ -17,6 +17,8 @@ def register() -> None:
     archive.register(Subscription, "connector__tenant", leave_out=OF_SECRETS)
     archive.register(SubscriptionCall, "connector__tenant")
     archive.register(Event, "subscription__connector__tenant", page=EVENTS_AT_ONCE)
+    archive.register(Stray, "connector__tenant")
+    archive.register(StrayCall, "connector__tenant")
     after_restore(_end)
 
 

@@ -1,14 +1,12 @@
 """What each call about a subscription asks of Kaizala, and what its answer changes (contract 14)."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models.functions import Now
-from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
-from kaizala_admin.kaizala import KaizalaClient, Refused, Webhook, WebhookSubscription
+from kaizala_admin.kaizala import KaizalaClient, Refused, WebhookSubscription
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane, State
 from kaizala_admin.outbox.words import reason_words
@@ -150,15 +148,3 @@ def post(about: SubscriptionCall | Subscription, verb: Verb, lane: Lane = Lane.R
     )
     outbox.post([row])
     return True
-
-
-def ours(webhook: Webhook) -> tuple[int, str] | None:
-    """The number and the secret in the webhook's address, when it leads to this console; else None."""
-    home, there = urlsplit(settings.KAIZALA_PUBLIC_URL.rstrip("/")), urlsplit(webhook.callback_url)
-    if (home.hostname, home.path) != (there.hostname, there.path[: len(home.path)]):
-        return None
-    try:
-        found = resolve(there.path[len(home.path) :])
-    except Resolver404:
-        return None
-    return (found.kwargs["hook"], found.kwargs["token"]) if found.url_name == "webhook" else None

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from kaizala_admin.kaizala import Webhook
 
-from . import calling, gaps
+from . import calling, gaps, whose
 from .models import LIVING, Subscription, SubscriptionCall, digest_of
+from .strays import noting
 
 MOST_REVIVALS = 3  # a day; after that a person has to find the cause
 Verb = SubscriptionCall.Verb
@@ -23,7 +24,8 @@ def compare(mine: Subscription, held: Sequence[Webhook]) -> None:
     rows = Subscription.objects.filter(pk=mine.pk)
     rows.update(checked_at=Now())
     mine.refresh_from_db()
-    own = [webhook for webhook in held if _leads_to(mine, webhook)]
+    own = [webhook for webhook in held if whose.leads_to(mine, webhook)]
+    noting.note(noting.place_of(mine), held)
     keep = next((one for one in own if one.webhook_id == mine.remote_id), own[0] if own else None)
     for one in own:
         if one is not keep:
@@ -34,17 +36,6 @@ def compare(mine: Subscription, held: Sequence[Webhook]) -> None:
         _missing(mine)
     else:
         _present(mine, keep)
-
-
-def _leads_to(mine: Subscription, webhook: Webhook) -> bool:
-    """By its ID, or by an address that only we know: also when our host or port was another then."""
-    if mine.remote_id and webhook.webhook_id == mine.remote_id:
-        return True
-    found = calling.ours(webhook)
-    if found is None or found[0] != mine.pk:
-        return False
-    digest = digest_of(found[1])
-    return any(hmac.compare_digest(digest, known) for known in (mine.path_digest, mine.old_path_digest))
 
 
 def _end(mine: Subscription, keep: Webhook | None) -> None:

@@ -18,6 +18,9 @@ from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.kaizala import KaizalaClient
 from kaizala_admin.outbox.models import OutboxRow, State
 
+from .strays.models import Stray as Stray
+from .strays.models import StrayCall as StrayCall
+
 
 def new_token() -> str:
     """43 characters that nobody guesses."""

@@ -19,20 +19,21 @@ LABELS = {
     "end": gettext_lazy("End the subscription"),
 }
 ASKS = ("secrets", "end")
+MOST = 1_000  # subscriptions that one answer concerns
 
 
 def carry_out(verb: str, rows: QuerySet[Subscription], by: AbstractBaseUser) -> str:
     """Does it, and says what happened, in numbers."""
     match verb:
         case "compare":
-            count = services.compare(rows.select_related("connector")[:1_000])
+            count = services.compare(rows.select_related("connector")[:MOST])
             text = ngettext(
                 "Kaizala is asked about %(n)s subscription; differences are repaired.",
                 "Kaizala is asked about %(n)s subscriptions; differences are repaired.",
                 count,
             )
         case "switch_on":
-            count = services.switch_on(rows.filter(LIVING)[:1_000])
+            count = services.switch_on(rows.filter(LIVING)[:MOST])
             text = ngettext(
                 "%(n)s subscription is being switched on.",
                 "%(n)s subscriptions are being switched on.",

@@ -38,7 +38,8 @@ def event_list_url(**filters: object) -> str:
     return f"{reverse('admin:webhooks_event_changelist')}?{urlencode(filters)}"
 
 
-def _found(rows: QuerySet[Any], object_id: str) -> Any:
+def found(rows: QuerySet[Any], object_id: str) -> Any:
+    """The row of a page's address, or 404."""
     if not object_id.isdecimal() or len(object_id) > 18:
         raise Http404
     return get_object_or_404(rows, pk=int(object_id))
@@ -53,8 +54,8 @@ class SubscriptionPage(ConsoleView):
     @cached_property
     def row(self) -> Subscription:
         rows = Subscription.objects.select_related("connector", "grant", "rule", "created_by")
-        found: Subscription = _found(rows, self.kwargs["object_id"])
-        return found
+        row: Subscription = found(rows, self.kwargs["object_id"])
+        return row
 
     def get_title(self) -> str:
         return str(self.row)
@@ -184,8 +185,8 @@ class EventPage(ConsoleView):
     @cached_property
     def event(self) -> Event:
         rows = Event.objects.select_related("subscription__connector")
-        found: Event = _found(rows, self.kwargs["object_id"])
-        return found
+        event: Event = found(rows, self.kwargs["object_id"])
+        return event
 
     def get_title(self) -> str:
         return str(words.type_words(self.event.event_type) or self.event)

@@ -155,6 +155,8 @@ LISTS = {
     "outbox_attempt": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "webhooks_subscription": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "webhooks_subscriptioncall": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "webhooks_stray": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
+    "webhooks_straycall": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "webhooks_rule": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "webhooks_event": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},
     "groups_group": {VIEWER, OPERATOR, APPROVER, ADMINISTRATOR},

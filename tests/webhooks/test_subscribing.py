@@ -21,11 +21,12 @@ from kaizala_admin.kaizala import KaizalaClient
 from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.pump import pump
 from kaizala_admin.webhooks import hooks, services, watching, working
-from kaizala_admin.webhooks.models import Event, Subscription, SubscriptionCall
+from kaizala_admin.webhooks.models import Event, StrayCall, Subscription, SubscriptionCall
 from tests.groups.conftest import connect
 from tests.sandbox_process import SandboxProcess
 
 S = Subscription.State
+CALLS = (SubscriptionCall, StrayCall)
 
 
 @dataclass
@@ -39,9 +40,9 @@ class House:
 
     def run(self) -> None:
         """Makes every call that is in line."""
-        rows = SubscriptionCall.objects.filter(state=State.QUEUED)
         now = timezone.now()
-        while rows.update(permits=1, permits_until=now + timedelta(minutes=1), not_before=now):
+        permit = {"permits": 1, "permits_until": now + timedelta(minutes=1), "not_before": now}
+        while sum([table.objects.filter(state=State.QUEUED).update(**permit) for table in CALLS]):
             pump(self.grant.connector_id)
 
     def subscribe(self, **more: Any) -> Subscription:
