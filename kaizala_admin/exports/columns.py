@@ -1,9 +1,13 @@
 """What a column holds; each writer knows how its cells look."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.utils.functional import Promise
+
+Columns = Sequence[Sequence[Any]]  # the values of a page, column by column
 
 
 class Cell(StrEnum):

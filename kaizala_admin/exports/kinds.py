@@ -6,7 +6,7 @@ from typing import IO, Any
 
 from django.utils.functional import Promise
 
-from .columns import Column
+from .columns import Column, Columns
 
 Parameters = Mapping[str, Any]
 Row = Sequence[Any]
@@ -20,7 +20,7 @@ class BadParameters(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """See the package's docstring. A table has `rows`, anything else has `write`."""
+    """See the package's docstring. A table has `rows` or `pages`, anything else has `write`."""
 
     key: str
     title: "str | Promise"
@@ -30,6 +30,7 @@ class Kind:
     count: Callable[[Parameters], int | None] = lambda parameters: None
     write: Callable[[IO[bytes], Parameters, Tick], None] | None = None
     formats: tuple[str, ...] = TABLES
+    pages: Callable[[Parameters], Iterable[Columns]] | None = None
 
     def columns_for(self, parameters: Parameters) -> Sequence[Column]:
         return self.columns(parameters) if callable(self.columns) else self.columns
@@ -48,11 +49,12 @@ def register(
     *,
     write: Callable[[IO[bytes], Parameters, Tick], None] | None = None,
     formats: tuple[str, ...] = TABLES,
+    pages: Callable[[Parameters], Iterable[Columns]] | None = None,
 ) -> None:
     """Makes it known under `key`. The same key again replaces the earlier one."""
-    if (rows is None) == (write is None):
-        raise TypeError(f"{key}: give either rows or write")
-    _KINDS[key] = Kind(key, title, permission, columns, rows, count, write, formats)
+    if [rows, pages, write].count(None) != 2:
+        raise TypeError(f"{key}: give one of rows, pages and write")
+    _KINDS[key] = Kind(key, title, permission, columns, rows, count, write, formats, pages)
 
 
 def by_key(key: str) -> Kind:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,8 +15,9 @@ from kaizala_admin.connectors.clock import later
 
 from . import files, kinds
 from .claims import FREE, MOST_DEATHS, Interrupted, Stopped, Watch, claim, settle
+from .columns import Columns
 from .models import Export
-from .writers import write_table
+from .writers import in_columns, write_pages
 
 log = logging.getLogger(__name__)
 stopping = threading.Event()  # set when the worker shuts down
@@ -70,13 +72,19 @@ def _make(export: Export, path: Path) -> None:
 
 def _write(kind: kinds.Kind, export: Export, path: Path, watch: Watch) -> int:
     """How many rows were written."""
-    if kind.rows is not None:
-        columns, rows = kind.columns_for(export.parameters), kind.rows(export.parameters)
-        return write_table(export.format, path, columns, rows, ZoneInfo(export.time_zone), watch)
-    assert kind.write is not None
+    if kind.write is None:
+        columns, zone = kind.columns_for(export.parameters), ZoneInfo(export.time_zone)
+        return write_pages(export.format, path, columns, _pages(kind, export), zone, watch)
     with path.open("r+b") as file:
         kind.write(file, export.parameters, watch)
     return watch.rows
+
+
+def _pages(kind: kinds.Kind, export: Export) -> Iterable[Columns]:
+    if kind.pages is not None:
+        return kind.pages(export.parameters)
+    assert kind.rows is not None
+    return in_columns(kind.rows(export.parameters))
 
 
 def _why(error: Exception) -> str:

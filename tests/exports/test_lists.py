@@ -137,6 +137,27 @@ def test_the_ledger_of_a_broadcast_says_what_became_of_each_person(
     assert [row[2] for row in failed[1:]] == ["P1"]
 
 
+def test_the_ledger_has_the_text_that_each_person_alone_got_and_no_such_column_where_all_got_the_same(
+    folder: Path, broadcast: Broadcast
+) -> None:
+    Broadcast.objects.filter(pk=broadcast.pk).update(
+        content={"message": 'Dear {name}, "hi"\nRain.'}, launched_at=NOW
+    )
+    call = Dispatch.objects.get(broadcast=broadcast)
+    own = Dispatch.objects.get(pk=call.pk)
+    own.pk, own.content = None, {"message": 'Dear P0, "hi"\nRain.'}
+    own.save()
+    Delivery.objects.filter(broadcast=broadcast, name="P0").update(dispatch=own)
+    ids = list(Delivery.objects.filter(broadcast=broadcast).order_by("pk").values_list("pk", flat=True))
+    for asked in ({"list": f"broadcast={broadcast.pk}"}, {"ids": ids}):
+        heading, *lines = table(folder, "messaging.ledger", asked)
+        assert heading[-1] == "Own text"
+        assert [line[-1] for line in lines] == ['Dear P0, "hi"\nRain.', ""]
+    other = Broadcast.objects.get(title="Sun")
+    assert table(folder, "messaging.ledger", {"list": f"broadcast={other.pk}"})[0][-1] == "Answered (UTC)"
+    assert [line[-1] for line in table(folder, "messaging.ledger", {})[3:]] == ["", ""]
+
+
 def test_a_broadcasts_page_offers_its_ledger(client: Client, broadcast: Broadcast) -> None:
     page = client.get(reverse("admin:messaging_broadcast_progress", args=[broadcast.pk]))
     url = page.context["export_url"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,7 +38,7 @@ def zones(zone: ZoneInfo) -> list[ZoneInfo]:
     return [IN_UTC] if zone.key == "UTC" else [IN_UTC, zone]
 
 
-def as_text(column: Column, values: Sequence[Any], zone: ZoneInfo) -> list[Sequence[Any]]:
+def as_text(column: Column, values: Sequence[Any], zone: ZoneInfo) -> list[Sequence[str]]:
     """The column's cells for a CSV file: one list, two for a time."""
     match column.cell:
         case Cell.TEXT:
@@ -47,19 +46,17 @@ def as_text(column: Column, values: Sequence[Any], zone: ZoneInfo) -> list[Seque
         case Cell.PHONE:
             return [safe_column([value and value.removeprefix("+") for value in values])]
         case Cell.NUMBER:
-            return [["" if value is None else value for value in values]]
+            return [["" if value is None else str(value) for value in values]]
         case Cell.FLAG:
             return [["" if value is None else "yes" if value else "no" for value in values]]
         case Cell.TIME:
-            return [[_at(value, one) for value in values] for one in zones(zone)]
+            return [_times(values, one) for one in zones(zone)]
 
 
 def safe_column(values: Sequence[Any]) -> Sequence[str]:
     """`safe` for each. A page whose texts begin with nothing dangerous is left as it is: nearly every one."""
-    try:
-        harmless = DANGEROUS.isdisjoint({value[:1] for value in values})
-    except TypeError:  # not all of it is text
-        harmless = False
+    plain = {*map(type, values)} <= {str}
+    harmless = plain and DANGEROUS.isdisjoint({value[:1] for value in values})
     return values if harmless else [safe(words(value)) for value in values]
 
 
@@ -70,7 +67,12 @@ def words(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-@lru_cache(maxsize=4_096)  # a page of the ledger has fifty lines with the same time
+def _times(values: Sequence[datetime | None], zone: ZoneInfo) -> list[str]:
+    """Each different one is put in words once: a page of the ledger has fifty lines with the same time."""
+    known = {value: _at(value, zone) for value in set(values)}
+    return [known[value] for value in values]
+
+
 def _at(value: datetime | None, zone: ZoneInfo) -> str:
     if value is None:
         return ""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 
-from kaizala_admin.exports.columns import Cell, Column
+from kaizala_admin.exports.columns import Cell, Column, Columns
 
 from .cells import zones
 
@@ -24,8 +24,9 @@ class JsonTable:
         self.zone = zone if len(zones(zone)) > 1 else None
         self.encode = json.JSONEncoder(ensure_ascii=False, default=_other).encode
 
-    def write(self, page: Sequence[Sequence[Any]]) -> None:
-        self.file.writelines(f"{self.encode(self._object(row))}\n" for row in page)
+    def write(self, page: Columns) -> None:
+        rows = zip(*page, strict=True)
+        self.file.writelines(f"{self.encode(self._object(row))}\n" for row in rows)
 
     def _object(self, row: Sequence[Any]) -> dict[str, Any]:
         found = dict(zip(self.keys, row, strict=True))

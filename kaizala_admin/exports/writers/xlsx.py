@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from kaizala_admin.exports.columns import Cell, Column
+from kaizala_admin.exports.columns import Cell, Column, Columns
 
 from .cells import IN_UTC, headings, words, zones
 
@@ -29,8 +29,8 @@ class XlsxTable:
         self.sheets = 0
         self._next_sheet()
 
-    def write(self, page: Sequence[Sequence[Any]]) -> None:
-        for row in page:
+    def write(self, page: Columns) -> None:
+        for row in zip(*page, strict=True):
             if self.at > MOST_ROWS:
                 self._next_sheet()
             for place, put, value in zip(self.places, self.puts, row, strict=True):
