@@ -1,7 +1,9 @@
 """F14: every odd answer that a network can give, and what becomes of the people behind it."""
 
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,10 +14,12 @@ from django.test import override_settings
 from django.utils import timezone
 
 from kaizala_admin.connectors.models import Connector, Grant
+from kaizala_admin.outbox import pump
 from messaging.models import Broadcast
 from tests.faults import tally
-from tests.faults.harness import FaultHouse, public, work_off
-from tests.faults.sizes import SIZES
+from tests.faults.crash import forks
+from tests.faults.harness import FaultHouse, permit, public, work_off
+from tests.faults.sizes import EVERYTHING, SIZES
 
 # What the sandbox does, the state that follows, and whether the phones have it.
 ANSWERS: list[tuple[str, dict[str, Any], str, bool]] = [
@@ -58,13 +62,35 @@ def test_an_odd_answer_is_read_for_what_it_is(
     tally.keep(f"F14 {what}", SIZES.odd_answers, found)
 
 
+JUST_IN_TIME = 29.0 if EVERYTHING else 1.0  # seconds; the time-out is 30
+
+
+def test_an_answer_just_before_the_time_out_is_an_answer(house: FaultHouse, connector: Connector) -> None:
+    """All at once, each in a worker of its own."""
+    Connector.objects.update(batch_size=50)
+    sent = [house.to_all(f"Slow {number}", public(3)) for number in range(SIZES.odd_answers)]
+    permit([row for broadcast in sent for row in broadcast.dispatches.all()], seconds=60)
+    house.fault("slow", seconds=JUST_IN_TIME)
+    begun = time.monotonic()
+    children = [forks.fork(partial(pump.pump, connector.pk)) for _ in sent]
+    assert [forks.ending(child) for child in children] == [0] * len(sent)
+    assert time.monotonic() - begun >= JUST_IN_TIME
+    assert house.struck() == len(sent)
+    found = sum([house.count(broadcast) for broadcast in sent], tally.Count())
+    tally.keep(f"F14 an answer after {JUST_IN_TIME:.0f} s", len(sent), found)
+    assert (found.sent, found.copies, found.broken_promises) == (found.people, 1, {})
+
+
 def arrived(house: FaultHouse, broadcast: Broadcast) -> bool:
     return house.count(broadcast).copies > 0
 
 
 @contextmanager
-def rude_server(answer: bytes) -> Iterator[int]:
-    """Takes a connection, reads what comes and answers `answer`, whatever was asked. Yields its port."""
+def rude_server(answer: bytes, *, reset: bool = False) -> Iterator[int]:
+    """Takes a connection, reads what comes and answers `answer`, whatever was asked. Yields its port.
+
+    With `reset` it ends with a TCP reset, not with an orderly close.
+    """
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -76,6 +102,8 @@ def rude_server(answer: bytes) -> Iterator[int]:
                 with line:
                     line.recv(65_536)
                     line.sendall(answer)
+                    if reset:
+                        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -125,19 +153,40 @@ def test_what_was_surely_not_sent_waits_and_is_sent_later(
 
 
 def test_a_line_that_speaks_no_tls_was_surely_not_sent(house: FaultHouse, connector: Connector) -> None:
+    found = tally.Count()
     with rude_server(b"SSH-2.0-nonsense\r\n") as port:
-        broadcast = elsewhere(house, connector, f"https://127.0.0.1:{port}/", "no TLS")
-    row = broadcast.dispatches.get()
-    assert (row.state, row.reason) == ("queued", "not_sent")
-    assert sent_later(connector, broadcast)
-    found = house.count(broadcast)
-    tally.keep("F14 no TLS on the line", 1, found)
+        for number in range(SIZES.odd_answers):
+            broadcast = elsewhere(house, connector, f"https://127.0.0.1:{port}/", f"no TLS {number}")
+            row = broadcast.dispatches.get()
+            assert (row.state, row.reason) == ("queued", "not_sent")
+            assert sent_later(connector, broadcast)
+            found += house.count(broadcast)
+    tally.keep("F14 no TLS on the line", SIZES.odd_answers, found)
     assert (found.sent, found.broken_promises) == (found.people, {})
 
 
-def test_an_answer_that_is_not_http_leaves_a_doubt(house: FaultHouse, connector: Connector) -> None:
-    with rude_server(b"220 mail.example ESMTP\r\n") as port:
-        broadcast = elsewhere(house, connector, f"http://127.0.0.1:{port}/", "not HTTP")
-    found = house.count(broadcast)
-    tally.keep("F14 an answer that is not HTTP", 1, found)
-    assert (found.unknown, found.broken_promises) == (found.people, {})
+def http(body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Connection: close\r\n\r\n".encode() + body
+
+
+STRANGE: list[tuple[str, bytes, bool]] = [
+    ("an answer that is not HTTP", b"220 mail.example ESMTP\r\n", False),
+    ("JSON that is none", http(b'{"referenceId": '), False),
+    ("JSON of another shape", http(b'[["referenceId"]]'), False),
+    ("a reset of the connection", b"", True),
+    ("a reset in the middle of the answer", http(b'{"referenceId": "1"}')[:60], True),
+]
+
+
+@pytest.mark.parametrize(("what", "answer", "reset"), STRANGE, ids=[one[0] for one in STRANGE])
+def test_an_answer_that_nobody_can_read_leaves_a_doubt(
+    house: FaultHouse, connector: Connector, what: str, answer: bytes, reset: bool
+) -> None:
+    found = tally.Count()
+    with rude_server(answer, reset=reset) as port:
+        for number in range(SIZES.odd_answers):
+            broadcast = elsewhere(house, connector, f"http://127.0.0.1:{port}/", f"{what} {number}")
+            found += house.count(broadcast)
+    tally.keep(f"F14 {what}", SIZES.odd_answers, found)
+    assert (found.unknown, found.copies, found.broken_promises) == (found.people, 0, {})
