@@ -23,7 +23,6 @@ class Sizes:
     sync_kills: int  # F18
     presses: int  # F20
     deploys: int  # F22
-    grace_ends: int  # F22, SIGTERM and then SIGKILL
 
 
 SMALL = Sizes(
@@ -42,7 +41,6 @@ SMALL = Sizes(
     sync_kills=3,
     presses=10,
     deploys=2,
-    grace_ends=1,
 )
 FULL = Sizes(
     people=1_300,
@@ -60,7 +58,6 @@ FULL = Sizes(
     sync_kills=20,
     presses=200,
     deploys=20,
-    grace_ends=20,
 )
 
 EVERYTHING = os.environ.get("KAIZALA_FAULTS", "") == "full"

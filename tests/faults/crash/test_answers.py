@@ -62,7 +62,7 @@ def test_an_odd_answer_is_read_for_what_it_is(
     tally.keep(f"F14 {what}", SIZES.odd_answers, found)
 
 
-JUST_IN_TIME = 29.0 if EVERYTHING else 1.0  # seconds; the time-out is 30
+JUST_IN_TIME = 29.0 if EVERYTHING else 0.5  # seconds; the time-out is 30
 
 
 def test_an_answer_just_before_the_time_out_is_an_answer(house: FaultHouse, connector: Connector) -> None:
@@ -173,10 +173,13 @@ def http(body: bytes) -> bytes:
 STRANGE: list[tuple[str, bytes, bool]] = [
     ("an answer that is not HTTP", b"220 mail.example ESMTP\r\n", False),
     ("JSON that is none", http(b'{"referenceId": '), False),
-    ("JSON of another shape", http(b'[["referenceId"]]'), False),
     ("a reset of the connection", b"", True),
-    ("a reset in the middle of the answer", http(b'{"referenceId": "1"}')[:60], True),
 ]
+if EVERYTHING:
+    STRANGE += [
+        ("JSON of another shape", http(b'[["referenceId"]]'), False),
+        ("a reset in the middle of the answer", http(b'{"referenceId": "1"}')[:60], True),
+    ]
 
 
 @pytest.mark.parametrize(("what", "answer", "reset"), STRANGE, ids=[one[0] for one in STRANGE])

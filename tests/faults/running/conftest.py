@@ -10,6 +10,12 @@ from pytest_django.plugin import DjangoDbBlocker
 from kaizala_admin.connectors import call_log
 from kaizala_admin.connectors.models import Connector
 from tests.faults.harness import FaultHouse
+from tests.faults.sizes import EVERYTHING
+
+# Whose smallest useful number takes longer than a commit may wait.
+collect_ignore = (
+    [] if EVERYTHING else ["test_grace.py", "test_large_sync.py", "test_outage.py", "test_redelivery.py"]
+)
 
 
 @pytest.fixture(scope="package")

@@ -1,4 +1,4 @@
-"""F1, F22 and a deploy: workers that are killed and workers that are told to end."""
+"""F1, F22 and a deploy: workers that are killed and workers that are told to end (and see test_grace.py)."""
 
 import time
 
@@ -6,7 +6,6 @@ from messaging.models import Broadcast
 from tests.faults import tally
 from tests.faults.harness import FaultHouse, chance
 from tests.faults.sizes import SIZES
-from tests.flows.house import THREADS
 
 
 def sent(broadcast: Broadcast) -> int:
@@ -60,29 +59,3 @@ def test_a_deploy_in_the_middle_leaves_nothing_in_doubt(house: FaultHouse) -> No
     assert deploys == SIZES.deploys
     assert found.broken_promises == {}
     assert found.sent == found.people
-
-
-def test_a_worker_that_is_killed_while_it_ends_leaves_in_doubt_only_what_it_had_in_hand(
-    house: FaultHouse,
-) -> None:
-    """The grace is over before the calls are: what the machine does to a worker that takes too long."""
-    broadcast, in_hand, kills = house.to_all("Too slow to end"), 0, 0
-    for _ in range(SIZES.grace_ends):
-        house.fault("slow", seconds=4.5)  # the house gives up after 5
-        house.wait(lambda: broadcast.dispatches.filter(state="sending").exists())
-        house.supervisor.children["worker"].ask_to_stop()
-        time.sleep(0.3)  # it hears, and takes nothing new
-        sending = broadcast.dispatches.filter(state="sending").count()
-        house.kill("worker")
-        assert sending <= THREADS
-        in_hand, kills = in_hand + sending, kills + 1
-        house.two_minutes_pass()
-        house.delete("/sandbox/faults")
-        house.supervisor.children["worker"].start()
-        if kills < SIZES.grace_ends:
-            some_more(house, broadcast, 4)
-    found = house.settled(broadcast)
-    tally.keep("F22 SIGTERM, then kill -9 before the calls have ended", kills, found)
-    assert 0 < found.unknown <= in_hand
-    assert (found.copies, found.broken_promises) == (1, {})
-    assert found.sent + found.unknown == found.people
