@@ -47,7 +47,7 @@ def throttled_after(house: FaultHouse, seen: int) -> bool:
 
 def idle(house: FaultHouse) -> bool:
     """Whether every slot of the worker is free."""
-    told = bells_of(house).control.inspect(timeout=1).active()
+    told = bells_of(house).control.inspect(timeout=1).active() or {}
     return bool(told) and not any(told.values())
 
 
