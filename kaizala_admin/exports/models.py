@@ -12,6 +12,7 @@ class Format(models.TextChoices):
     XLSX = "xlsx", _("XLSX: Excel and LibreOffice")
     JSONL = "jsonl", _("JSON lines: for programs")
     ZIP = "zip", _("ZIP archive")
+    GEOJSON = "geojson", _("GeoJSON: for maps")
 
 
 class Export(models.Model):
@@ -28,7 +29,7 @@ class Export(models.Model):
     kind = models.CharField(_("what"), max_length=60)  # the key of a registered Kind
     title = models.CharField(_("name"), max_length=200)
     parameters = models.JSONField(default=dict)
-    format = models.CharField(_("format"), max_length=5, choices=Format, default=Format.CSV)
+    format = models.CharField(_("format"), max_length=10, choices=Format, default=Format.CSV)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     rows_done = models.PositiveBigIntegerField(_("rows"), default=0)

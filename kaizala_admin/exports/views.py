@@ -26,6 +26,7 @@ TYPES = {
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.JSONL: "application/jsonl; charset=utf-8",
     Format.ZIP: "application/zip",
+    Format.GEOJSON: "application/geo+json",
 }
 TONES = {"queued": "info", "running": "info", "done": "success", "failed": "danger"}
 

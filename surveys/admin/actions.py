@@ -19,7 +19,7 @@ from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago, per_cent
 from surveys.models import Action, ActionInstance
 from surveys.views import action as page
-from surveys.views import answering, digest, feeds, jobs, runs, verbs
+from surveys.views import answering, digest, exporting, feeds, jobs, runs, verbs
 
 KIND_TONES = {"Survey": "primary", "Poll": "info", "Job": "warning", "LetsMeet": "success", "Action": ""}
 
@@ -109,7 +109,8 @@ class ActionAdmin(ReadOnlyAdmin):
             ("look/", runs.LookEverywhere, "look"),
             ("answer/<int:pk>/", answering.AnswerPage, "answer"),
             ("<int:pk>/digest/", digest.DigestPage, "digest"),
-            ("<int:pk>/export/", feeds.ExportPage, "export"),
+            ("<int:pk>/export/", exporting.ExportPage, "export"),
+            ("<int:pk>/saved/", exporting.ChangeSaved, "saved"),
             ("<int:pk>/revoke/", feeds.RevokeFeed, "revoke"),
             ("<int:pk>/fetch/", verbs.Fetch, "fetch"),
             ("<int:pk>/remind/", verbs.Remind, "remind"),

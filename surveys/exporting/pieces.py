@@ -1,4 +1,4 @@
-"""One question's columns, and how an answer fills them."""
+"""One column of the table, or some that belong together, and how the answers of a page fill them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,21 @@ from kaizala_admin.exports import Column, number, text, time
 from surveys import values
 from surveys.models import Question
 
-Fill = Callable[[Any], Sequence[Any]]  # an answer, or None, as one cell a column
+Cells = Sequence[Any]  # one column of a page
+Fill = Callable[[Cells], Sequence[Cells]]  # answers, or None, of a page as one sequence a column
 
 
 @dataclass(frozen=True)
 class Piece:
-    """`key` is the question's place in `Response.answers`."""
+    """`key` names it in saved settings. Its values are the stored `field`, or without one the answers.
+
+    A whole column is filled at once: a call for each answer would cost more than reading it.
+    """
 
     key: str
     columns: tuple[Column, ...]
     fill: Fill
+    field: str = ""
 
 
 def piece(question: Question, *, codes: bool, by_choice: bool) -> Piece:
@@ -31,13 +36,22 @@ def piece(question: Question, *, codes: bool, by_choice: bool) -> Piece:
         case values.SINGLE | values.MULTI if codes:
             return Piece(key, (text(key, title),), _coded(question.options))
         case values.NUMERIC:
-            return Piece(key, (number(key, title),), _number)
+            return Piece(key, (number(key, title),), _numbers)
         case values.DATE | values.DATE_TIME:
-            return Piece(key, (time(key, title),), _moment)
+            return Piece(key, (time(key, title),), _moments)
         case values.LOCATION:
             spot = (number(f"{key}_lat", f"{title}: lat"), number(f"{key}_lng", f"{title}: lng"))
-            return Piece(key, (*spot, text(f"{key}_name", f"{title}: name")), _place)
-    return Piece(key, (text(key, title),), as_text)
+            return Piece(key, (*spot, text(f"{key}_name", f"{title}: name")), _places)
+    return Piece(key, (text(key, title),), _texts)
+
+
+def as_it_is(cells: Cells) -> Sequence[Cells]:
+    return (cells,)
+
+
+def through(one: Callable[[Any], Any]) -> Fill:
+    """Each value through this."""
+    return lambda cells: ([one(value) for value in cells],)
 
 
 def _choices(question: Question, title: str) -> Piece:
@@ -46,44 +60,50 @@ def _choices(question: Question, title: str) -> Piece:
         [number(f"{key}_{at}", f"{title}: {option}") for at, option in enumerate(options, 1)]
         + [text(f"{key}_other", f"{title}: …")]
     )
-    known = set(options)
+    known, width = set(options), len(columns)
 
-    def fill(value: Any) -> Sequence[Any]:
+    def row(value: Any) -> Cells:
         if value is None:
-            return (None,) * len(columns)
+            return (None,) * width
         chosen = value if isinstance(value, list) else [value]
         other = "; ".join(values.shown(one) for one in chosen if not isinstance(one, str) or one not in known)
         return (*(1 if option in chosen else 0 for option in options), other)
 
-    return Piece(key, columns, fill)
+    return Piece(key, columns, _split(row))
+
+
+def _split(row: Callable[[Any], Cells]) -> Fill:
+    return lambda cells: list(zip(*map(row, cells), strict=True))
 
 
 def _coded(options: Sequence[str]) -> Fill:
     """What is no option keeps its words."""
     codes = {title: str(at) for at, title in enumerate(options, 1)}
 
-    def fill(value: Any) -> Sequence[Any]:
+    def coded(value: Any) -> str:
         chosen = value if isinstance(value, list) else [value]
-        return ("; ".join([codes.get(one) or values.shown(one) for one in chosen if isinstance(one, str)]),)
+        return "; ".join([codes.get(one) or values.shown(one) for one in chosen if isinstance(one, str)])
 
-    return fill
+    return through(coded)
 
 
-def as_text(value: Any) -> Sequence[Any]:
+def _texts(cells: Cells) -> Sequence[Cells]:
+    return ([value if type(value) is str else _words(value) for value in cells],)
+
+
+def _words(value: Any) -> str:
     """Most answers are a text or a list of titles: these go the short way."""
-    if type(value) is str:
-        return (value,)
     if type(value) is list and all(type(one) is str for one in value):
-        return ("; ".join(value),)
-    return (values.shown(value),)
+        return "; ".join(value)
+    return values.shown(value)
 
 
-def _number(value: Any) -> Sequence[Any]:
-    return (value,) if isinstance(value, int | float) else (None,)
+def _numbers(cells: Cells) -> Sequence[Cells]:
+    return ([value if isinstance(value, int | float) else None for value in cells],)
 
 
-def _moment(value: Any) -> Sequence[Any]:
-    return (_read(value),) if isinstance(value, str) else (None,)
+def _moments(cells: Cells) -> Sequence[Cells]:
+    return ([_read(value) if isinstance(value, str) else None for value in cells],)
 
 
 @lru_cache(maxsize=4_096)  # many people name the same day
@@ -91,7 +111,10 @@ def _read(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _place(value: Any) -> Sequence[Any]:
+def _place(value: Any) -> Cells:
     if not isinstance(value, dict) or "lt" not in value:
         return (None, None, values.shown(value))
     return (value["lt"], value["lg"], value.get("n", ""))
+
+
+_places = _split(_place)

@@ -6,9 +6,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
+from kaizala_admin.exports import Tick
 from kaizala_admin.exports.columns import Column
 from kaizala_admin.exports.writers.cells import as_text, headings
 from surveys import values
@@ -61,16 +62,38 @@ def _plain(value: Any) -> str:
 
 def as_geojson(parameters: Parameters) -> Iterator[str]:
     """A FeatureCollection (RFC 7946): a point for each place, with the row's other cells."""
-    action = action_of(parameters)
-    places = [one for one in questions_of(action) if one.type == values.LOCATION]
+    for _rows, text in _geojson(parameters):
+        yield text
+
+
+def write_geojson(file: IO[bytes], parameters: Parameters, tick: Tick) -> None:
+    """The same into a file."""
+    for done, text in _geojson(parameters):
+        file.write(text.encode())
+        tick(done)
+
+
+def _geojson(parameters: Parameters) -> Iterator[tuple[int, str]]:
+    """(responses so far, text), a page at a time. Places are in it, whatever columns are chosen."""
+    places = [one for one in questions_of(action_of(parameters)) if one.type == values.LOCATION]
+    if chosen := parameters.get("columns"):
+        parameters = {**parameters, "columns": [*chosen, *(one.key for one in places)]}
     wanted = columns(parameters)
-    yield '{"type":"FeatureCollection","features":['
-    first = True
-    for row in rows(parameters):
-        for feature in _features(wanted, row, places):
-            yield ("" if first else ",\n") + json.dumps(feature, ensure_ascii=False, default=_plain)
-            first = False
-    yield "]}\n"
+    yield 0, '{"type":"FeatureCollection","features":['
+    left, done, comma = iter(rows(parameters)), 0, ""
+    while page := list(islice(left, PAGE)):
+        done += len(page)
+        features = [one for row in page for one in _features(wanted, row, places)]
+        if features:
+            yield done, comma + ",\n".join(_encode(one) for one in features)
+            comma = ",\n"
+        else:
+            yield done, ""
+    yield done, "]}\n"
+
+
+def _encode(feature: dict[str, Any]) -> str:
+    return json.dumps(feature, ensure_ascii=False, default=_plain)
 
 
 def _features(

@@ -8,6 +8,7 @@ from .asking import Answering, Reminder
 from .digests import Digest
 from .feeds import Feed
 from .responses import Response, ResponseEdit, Review, Tally
+from .saved import SavedExport
 from .syncing import AnswerSchedule, AnswerSync
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Response",
     "ResponseEdit",
     "Review",
+    "SavedExport",
     "Tally",
 ]

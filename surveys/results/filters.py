@@ -1,6 +1,6 @@
 """Which responses a result is about: some groups, some days, those who answered something."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,10 +9,11 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from surveys import counting, days, values
+from surveys import days, values
 from surveys.models import Action, ActionInstance, Question, Response
 
-from . import totals
+from . import afresh, totals
+from .chose import Chose
 from .totals import Totals
 
 
@@ -63,7 +64,7 @@ def instances(action: Action, chosen: Filter) -> QuerySet[ActionInstance]:
 
 
 def responses(action: Action, chosen: Filter) -> QuerySet[Response]:
-    """Those that groups and days leave."""
+    """Those that all of it leaves."""
     rows = Response.objects.filter(action=action)
     if chosen.instances:
         rows = rows.filter(instance__in=chosen.instances)
@@ -71,28 +72,13 @@ def responses(action: Action, chosen: Filter) -> QuerySet[Response]:
         rows = rows.filter(answered_at__gte=days.starts(chosen.since))
     if chosen.until:
         rows = rows.filter(answered_at__lt=days.ends(chosen.until))
+    if chosen.place is not None:
+        rows = rows.filter(Chose(chosen.place, chosen.answer))
     return rows
-
-
-def chose(value: Any, answer: str) -> bool:
-    """Whether an answer is, or holds, this option."""
-    titles = value if isinstance(value, list) else [value]
-    return any(isinstance(one, str) and counting.clip(one) == counting.clip(answer) for one in titles)
 
 
 def result(action: Action, questions: Sequence[Question], chosen: Filter) -> Totals:
     """The totals of those responses. From the kept ones wherever these can tell."""
     if not chosen.counts_afresh:
         return totals.kept(instances(action, chosen), questions)
-    rows = responses(action, chosen).order_by().values_list("answers", "answered_at")
-    return totals.counted(_fitting(rows.iterator(chunk_size=totals.PAGE), chosen), questions)
-
-
-def _fitting(rows: Iterator[Any], chosen: Filter) -> Iterator[Any]:
-    if chosen.place is None:
-        yield from rows
-        return
-    key = f"q{chosen.place}"
-    for answers, answered_at in rows:
-        if chose(answers.get(key), chosen.answer):
-            yield answers, answered_at
+    return afresh.counted(responses(action, chosen), questions)

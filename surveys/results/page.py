@@ -1,11 +1,10 @@
 """All that a results page shows, put together: a number of queries that no number of answers changes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from surveys import values
 from surveys.models import Action, Question, Response
@@ -13,7 +12,7 @@ from surveys.models import Action, Question, Response
 from . import filters, mapping, overtime
 from .filters import Filter
 from .questions import Result, result
-from .totals import PAGE, Totals
+from .totals import Totals
 
 WALL, TEXTS = 12, 20  # pictures and texts shown; all of them stand in the responses
 
@@ -65,20 +64,9 @@ def _shown(action: Action, question: Question, totals: Totals, chosen: Filter) -
 
 def _latest(action: Action, question: Question, chosen: Filter, most: int) -> list[tuple[Response, Any]]:
     """The newest that answered this question."""
-    rows = filters.responses(action, chosen).filter(answers__has_key=question.key)
-    if chosen.place is not None:
-        rows = rows.filter(**{f"answers__q{chosen.place}__icontains": chosen.answer})
-    rows = rows.order_by("-id").only("pk", "answers", "responder_name", "responder_number", "action")
-    fitting = rows[:most] if chosen.place is None else _choosing(rows, chosen)
-    return [(row, _piece(row.answers, question)) for row in islice(fitting, most)]
-
-
-def _choosing(rows: QuerySet[Response], chosen: Filter) -> Iterator[Response]:
-    """The database finds every option that holds the words; only who chose just this one counts."""
-    key = f"q{chosen.place}"
-    for row in rows.iterator(chunk_size=PAGE):
-        if filters.chose(row.answers.get(key), chosen.answer):
-            yield row
+    rows = filters.responses(action, chosen).filter(answers__has_key=question.key).order_by("-id")
+    shown = rows.only("pk", "answers", "responder_name", "responder_number", "action")[:most]
+    return [(row, _piece(row.answers, question)) for row in shown]
 
 
 def _piece(answers: Mapping[str, Any], question: Question) -> Any:

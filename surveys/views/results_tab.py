@@ -27,7 +27,6 @@ def context(action: Action, request: HttpRequest) -> dict[str, Any]:
         "filter_query": chosen.query(),
         "answer_value": f"q{chosen.place}={chosen.answer}" if chosen.place is not None else "",
         "may_cross": len(choices) > 1,
-        "may_compare": len(instances) > 1,
     }
 
 
@@ -48,6 +47,7 @@ def cross(action: Action, request: HttpRequest) -> dict[str, Any]:
         "column": column,
         "base": base,
         "chosen": chosen,
+        "answer_value": f"q{chosen.place}={chosen.answer}" if chosen.place is not None else "",
         "choices": _instances(action),
         "table": crosstab.cross(counted, row, column, base),
         "small": crosstab.SMALL,

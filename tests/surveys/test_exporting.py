@@ -138,10 +138,12 @@ def test_an_address_ends_with_its_makers_rights(action: Action) -> None:
 def test_the_page_leads_to_a_file_and_makes_addresses(action: Action) -> None:
     _user, client = reader()
     address = reverse("admin:surveys_action_export", args=[action.pk])
-    to_file = client.post(address, {"as": "file", "labels": "codes", "columns": "choices"})
-    assert "surveys.responses" in to_file["Location"]
+    chosen = {"format": "csv", "labels": "codes", "columns": "choices"}
+    to_file = client.post(address, {"as": "file", **chosen})
+    export = Export.objects.get()
+    assert (to_file["Location"], export.kind) == (export.get_absolute_url(), "surveys.responses")
     assert client.get(to_file["Location"]).status_code == 200
-    made = client.post(address, {"as": "feed", "name": "Our sheet"})
+    made = client.post(address, {"as": "feed", "feed_name": "Our sheet"})
     assert "/feeds/" in made.context["address"]
     feed = Feed.objects.get()
     client.post(reverse("admin:surveys_action_revoke", args=[action.pk]), {"feed": feed.pk})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from kaizala_admin.connectors.models import Tenant
 from surveys import counting, values
 from surveys.models import Action, ActionInstance, Question, Response
 from surveys.models.responses import Source
-from surveys.results import comparing, crosstab, filters, mapping, page, totals
+from surveys.results import afresh, comparing, crosstab, filters, mapping, page
 from surveys.results.questions import Spot, median, result
 from surveys.sync.heard import Heard
 from surveys.sync.writing import lock, write
@@ -99,8 +99,8 @@ def test_kept_totals_equal_those_counted_afresh(db: None, survey: tuple[list[str
         action, questions, instances = make(*survey)
         for chosen in (filters.Filter(), filters.Filter(instances=(instances[0].pk,))):
             kept = filters.result(action, questions, chosen)
-            assert kept == totals.over(filters.responses(action, chosen), questions)
-        assert kept.version == totals.over(filters.responses(action, chosen), questions).version
+            assert kept == afresh.counted(filters.responses(action, chosen), questions)
+        assert kept.version == afresh.counted(filters.responses(action, chosen), questions).version
         transaction.set_rollback(True)
 
 
@@ -164,27 +164,92 @@ def test_a_cross_tab_equals_a_plain_recomputation(db: None, people: list[list[An
 
 
 @ANY
-@given(surveys(), st.sampled_from(TITLES))
+@given(
+    surveys(),
+    st.sampled_from(TITLES),
+    st.sampled_from(["SingleOption", "MultiOption"]),
+    st.booleans(),
+    st.none() | st.integers(-1, 1),
+    st.none() | st.integers(-1, 1),
+)
 def test_filtered_totals_equal_a_plain_recomputation(
-    db: None, survey: tuple[list[str], list[list[Any]]], answer: str
+    db: None,
+    survey: tuple[list[str], list[list[Any]]],
+    answer: str,
+    kind: str,
+    in_one_group: bool,
+    since: int | None,
+    until: int | None,
 ) -> None:
-    """By group, by day and by an answer, at once; everybody has edited what they said first."""
-    kinds, people = ["MultiOption", *survey[0]], [[[answer, "Good"], *one] for one in survey[1]]
+    """By group, by day and by an answer, each or at once; everybody has edited what they said first."""
+    kinds, people = [kind, *survey[0]], [[[answer, "Good"], *one] for one in survey[1]]
     people[::3] = [[["Other"], *one[1:]] for one in people[::3]]
+    people[1::3] = [[[answer], *one[1:]] for one in people[1::3]]
+    first, last = (START.date() + timedelta(days=at) if at is not None else None for at in (since, until))
     with transaction.atomic():
         action, questions, instances = make(kinds, people)
-        chosen = filters.Filter((instances[0].pk,), START.date(), None, 0, answer)
-        found = filters.result(action, questions, chosen)
-        plain: Counter[counting.Key] = Counter()
-        rows = list(Response.objects.filter(instance=instances[0]))
-        fitting = [row for row in rows if answer in row.answers["q0"]]
-        asked = [(one.index, one.type) for one in questions]
-        for row in fitting:
-            plain.update(counting.of_response(asked, row.answers, row.answered_at))
+        mine = (instances[0].pk,) if in_one_group else ()
+        found = filters.result(action, questions, filters.Filter(mine, first, last, 0, answer))
+        rows = list(Response.objects.filter(action=action))
         transaction.set_rollback(True)
-    assert found.responses == len(fitting) == sum(answer in one[0] for one in people[::2])
+    fitting = [
+        row
+        for row in rows
+        if (not mine or row.instance_id in mine)
+        and (first is None or day_of(row) >= first)
+        and (last is None or day_of(row) <= last)
+        and (answer in told if isinstance(told := row.answers.get("q0"), list) else answer == told)
+    ]
+    plain: Counter[counting.Key] = Counter()
+    for row in fitting:
+        plain.update(
+            counting.of_response([(q.index, q.type) for q in questions], row.answers, row.answered_at)
+        )
+    assert found.responses == len(fitting)
     told = {(place, part.key): part.count for place, some in found.by_place.items() for part in some}
     assert told == {(place, key): n for (place, key, _number), n in plain.items()}
+
+
+def day_of(row: Response) -> date:
+    assert row.answered_at is not None
+    return row.answered_at.date()
+
+
+@ANY
+@given(surveys())
+def test_a_comparison_equals_a_plain_recomputation(
+    db: None, survey: tuple[list[str], list[list[Any]]]
+) -> None:
+    kinds, people = survey
+    with transaction.atomic():
+        action, questions, instances = make(kinds, people)
+        both = [filters.result(action, questions, filters.Filter((one.pk,))) for one in instances]
+        found = [comparing.compare(question, both[0], both[1]) for question in questions]
+        transaction.set_rollback(True)
+    for at, (kind, shown) in enumerate(zip(kinds, found, strict=True)):
+        sides = [
+            [v for one in people[side::2] if (v := values.clean(kind, one[at])) is not None]
+            for side in (0, 1)
+        ]
+        assert [one.answered for one in shown.both] == [len(side) for side in sides]
+        if kind in ("SingleOption", "MultiOption"):
+            named = [side if kind == "SingleOption" else [x for v in side for x in v] for side in sides]
+            plain = [Counter(map(counting.clip, side)) for side in named]
+            drawn = {counting.clip(one.label): one for one in shown.pairs}
+            assert set(plain[0] | plain[1]) <= set(drawn)
+            for label, one in drawn.items():
+                assert one.counts == (plain[0][label], plain[1][label])
+                assert one.shares == tuple(
+                    100 * side[label] / len(told) if told else 0.0
+                    for side, told in zip(plain, sides, strict=True)
+                )
+                assert one.difference == one.shares[1] - one.shares[0]
+        if kind == "Numeric" and all(sides):
+            for side, told in zip(shown.both, sides, strict=True):
+                assert side.figures["mean"] == pytest.approx(statistics.fmean(told), rel=1e-12, abs=1e-9)
+                assert side.figures["median"] == pytest.approx(statistics.median(told), rel=1e-12)
+        if not all(sides):
+            assert shown.sentence == "One of the two has no answers to this question yet."
 
 
 def test_the_median_lies_between_the_two_in_the_middle() -> None:
