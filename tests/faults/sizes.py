@@ -23,6 +23,8 @@ class Sizes:
     sync_kills: int  # F18
     presses: int  # F20
     deploys: int  # F22
+    lives: int  # F25, of broadcasts
+    steps: int  # in each
 
 
 SMALL = Sizes(
@@ -41,6 +43,8 @@ SMALL = Sizes(
     sync_kills=3,
     presses=10,
     deploys=2,
+    lives=30,
+    steps=20,
 )
 FULL = Sizes(
     people=1_300,
@@ -58,6 +62,8 @@ FULL = Sizes(
     sync_kills=20,
     presses=200,
     deploys=20,
+    lives=2_000,
+    steps=50,
 )
 
 EVERYTHING = os.environ.get("KAIZALA_FAULTS", "") == "full"
