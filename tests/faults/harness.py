@@ -36,13 +36,18 @@ class FaultHouse(House):
         settings.REDIS_URL = ""
         self.supervisor.start(children.sandbox(self.places, self.ports, SIZES.people, BUDGETS))
 
-    def empty(self) -> None:
+    def settle(self, people: int) -> None:
+        """An organisation of so many, all of it in the mirror."""
+        self.empty(people)
+        self.sync(self.connect())
+
+    def empty(self, people: int = SIZES.people) -> None:
         """Nothing in the console's tables; the sandbox as seeded, with enough people in it."""
         with transaction.atomic(), connection.cursor() as cursor:
             for model in [model for app in APPS for model in apps.get_app_config(app).get_models()]:
                 if model.__name__ not in KEPT:
                     cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
-        self.post("/sandbox/reset", seed=SEED % 1_000, people=SIZES.people)
+        self.post("/sandbox/reset", seed=SEED % 1_000, people=people)
         self.post("/sandbox/answers", enabled=False)
 
     def tidy(self) -> None:

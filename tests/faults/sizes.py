@@ -23,6 +23,8 @@ class Sizes:
     sync_kills: int  # F18
     presses: int  # F20
     deploys: int  # F22
+    crowd: int  # in the sandbox, while it is paused at so many
+    moments: int
     lives: int  # F25, of broadcasts
     steps: int  # in each
 
@@ -43,6 +45,8 @@ SMALL = Sizes(
     sync_kills=3,
     presses=10,
     deploys=2,
+    crowd=300,
+    moments=8,
     lives=30,
     steps=20,
 )
@@ -62,6 +66,8 @@ FULL = Sizes(
     sync_kills=20,
     presses=200,
     deploys=20,
+    crowd=6_300,
+    moments=50,
     lives=2_000,
     steps=50,
 )

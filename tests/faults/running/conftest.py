@@ -10,7 +10,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from kaizala_admin.connectors import call_log
 from kaizala_admin.connectors.models import Connector
 from tests.faults.harness import FaultHouse
-from tests.faults.sizes import EVERYTHING
+from tests.faults.sizes import EVERYTHING, SIZES
 
 # Whose smallest useful number takes longer than a commit may wait.
 collect_ignore = (
@@ -27,8 +27,7 @@ def running_house(
         house = FaultHouse(tmp_path_factory.mktemp("faults"))
         try:
             house.start()
-            house.empty()
-            house.sync(house.connect())
+            house.settle(SIZES.people)
             yield house
         finally:
             house.empty()
