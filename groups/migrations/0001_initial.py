@@ -40,6 +40,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'groups',
                 'ordering': ['name', 'id'],
                 'permissions': [('sync_group', 'Can sync groups')],
+                'indexes': [models.Index(fields=['gone_at', 'name', 'id'], name='group_name')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'group_id'), name='group_once_in_tenant')],
             },
         ),
         migrations.CreateModel(
@@ -55,6 +57,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sub-group link',
                 'verbose_name_plural': 'sub-group links',
+                'constraints': [models.UniqueConstraint(fields=('parent', 'child'), name='link_once')],
             },
         ),
         migrations.AddField(
@@ -80,6 +83,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'member',
                 'verbose_name_plural': 'members',
+                'indexes': [
+                    models.Index(fields=['group', 'gone_at', 'id'], name='member_group'),
+                    models.Index(fields=['mobile_number'], name='member_mobile'),
+                    models.Index(fields=['group', 'mobile_number'], name='member_group_mobile'),
+                    models.Index(condition=models.Q(('gone_at__isnull', True), ('is_provisioned', False)), fields=['group', 'gone_at', 'id'], name='member_unregistered'),
+                    models.Index(condition=models.Q(('gone_at__isnull', False)), fields=['id'], name='member_gone'),
+                ],
+                'constraints': [models.UniqueConstraint(fields=('group', 'person_id'), name='member_once_in_group')],
             },
         ),
         migrations.CreateModel(
@@ -96,6 +107,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'reach',
                 'verbose_name_plural': 'reaches',
+                'constraints': [models.UniqueConstraint(fields=('grant', 'group'), name='reach_once')],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +127,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'subscriber',
                 'verbose_name_plural': 'subscribers',
+                'indexes': [
+                    models.Index(fields=['group', 'gone_at', 'id'], name='subscriber_group'),
+                    models.Index(fields=['mobile_number'], name='subscriber_mobile'),
+                    models.Index(fields=['group', 'mobile_number'], name='subscriber_group_mobile'),
+                    models.Index(condition=models.Q(('gone_at__isnull', True), ('is_provisioned', False)), fields=['group', 'gone_at', 'id'], name='subscriber_unregistered'),
+                    models.Index(condition=models.Q(('gone_at__isnull', False)), fields=['id'], name='subscriber_gone'),
+                ],
+                'constraints': [models.UniqueConstraint(fields=('group', 'person_id'), name='subscriber_once_in_group')],
             },
         ),
         migrations.CreateModel(
@@ -156,6 +176,17 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'sync runs',
                 'ordering': ['-id'],
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='syncrun_due'),
+                    models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='syncrun_granted'),
+                    models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='syncrun_sending'),
+                    models.Index(fields=['state', '-id'], name='syncrun_state'),
+                    models.Index(fields=['group', '-id'], name='syncrun_group_latest'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'sending'])), fields=('group',), name='one_sync_a_group'),
+                    models.UniqueConstraint(condition=models.Q(('kind', 'directory'), ('state__in', ['queued', 'sending'])), fields=('grant',), name='one_directory_sync_a_grant'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -167,105 +198,11 @@ class Migration(migrations.Migration):
                 ('ids', models.BinaryField()),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='page_set', to='groups.syncrun')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='grouplink',
-            constraint=models.UniqueConstraint(fields=('parent', 'child'), name='link_once'),
-        ),
-        migrations.AddIndex(
-            model_name='group',
-            index=models.Index(fields=['gone_at', 'name', 'id'], name='group_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='group',
-            constraint=models.UniqueConstraint(fields=('tenant', 'group_id'), name='group_once_in_tenant'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['group', 'gone_at', 'id'], name='member_group'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['mobile_number'], name='member_mobile'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['group', 'mobile_number'], name='member_group_mobile'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(condition=models.Q(('gone_at__isnull', True), ('is_provisioned', False)), fields=['group', 'gone_at', 'id'], name='member_unregistered'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(condition=models.Q(('gone_at__isnull', False)), fields=['id'], name='member_gone'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('group', 'person_id'), name='member_once_in_group'),
-        ),
-        migrations.AddConstraint(
-            model_name='reach',
-            constraint=models.UniqueConstraint(fields=('grant', 'group'), name='reach_once'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriber',
-            index=models.Index(fields=['group', 'gone_at', 'id'], name='subscriber_group'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriber',
-            index=models.Index(fields=['mobile_number'], name='subscriber_mobile'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriber',
-            index=models.Index(fields=['group', 'mobile_number'], name='subscriber_group_mobile'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriber',
-            index=models.Index(condition=models.Q(('gone_at__isnull', True), ('is_provisioned', False)), fields=['group', 'gone_at', 'id'], name='subscriber_unregistered'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriber',
-            index=models.Index(condition=models.Q(('gone_at__isnull', False)), fields=['id'], name='subscriber_gone'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscriber',
-            constraint=models.UniqueConstraint(fields=('group', 'person_id'), name='subscriber_once_in_group'),
-        ),
-        migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='syncrun_due'),
-        ),
-        migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='syncrun_granted'),
-        ),
-        migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='syncrun_sending'),
-        ),
-        migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(fields=['state', '-id'], name='syncrun_state'),
-        ),
-        migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(fields=['group', '-id'], name='syncrun_group_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'sending'])), fields=('group',), name='one_sync_a_group'),
-        ),
-        migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'directory'), ('state__in', ['queued', 'sending'])), fields=('grant',), name='one_directory_sync_a_grant'),
-        ),
-        migrations.AddConstraint(
-            model_name='syncpage',
-            constraint=models.UniqueConstraint(fields=('run', 'cursor'), name='sync_cursor_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='syncpage',
-            constraint=models.UniqueConstraint(fields=('run', 'content'), name='sync_content_once'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('run', 'cursor'), name='sync_cursor_once'),
+                    models.UniqueConstraint(fields=('run', 'content'), name='sync_content_once'),
+                ],
+            },
         ),
     ]

@@ -58,6 +58,14 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'permissions': [('manage_group', 'Can create, link and fill groups')],
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='groupchange_due'),
+                    models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='groupchange_granted'),
+                    models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='groupchange_sending'),
+                    models.Index(fields=['state', '-id'], name='groupchange_state'),
+                    models.Index(fields=['group', '-id'], name='groupchange_group_latest'),
+                    models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['group', 'kind'], name='groupchange_pending'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -69,29 +77,5 @@ class Migration(migrations.Migration):
                 ('data', models.BinaryField()),
                 ('change', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='picture', to='groups.groupchange')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='groupchange',
-            index=models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='groupchange_due'),
-        ),
-        migrations.AddIndex(
-            model_name='groupchange',
-            index=models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='groupchange_granted'),
-        ),
-        migrations.AddIndex(
-            model_name='groupchange',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='groupchange_sending'),
-        ),
-        migrations.AddIndex(
-            model_name='groupchange',
-            index=models.Index(fields=['state', '-id'], name='groupchange_state'),
-        ),
-        migrations.AddIndex(
-            model_name='groupchange',
-            index=models.Index(fields=['group', '-id'], name='groupchange_group_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='groupchange',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'sending', 'unknown'])), fields=['group', 'kind'], name='groupchange_pending'),
         ),
     ]

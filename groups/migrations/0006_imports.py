@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'import',
                 'verbose_name_plural': 'imports',
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['reading', 'running'])), fields=['state'], name='import_under_way')],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +74,10 @@ class Migration(migrations.Migration):
                 'verbose_name': 'import row',
                 'verbose_name_plural': 'import rows',
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['run', 'state', 'id'], name='importrow_state'),
+                    models.Index(condition=models.Q(('change_id__isnull', False)), fields=['change_id'], name='importrow_change'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -83,21 +88,8 @@ class Migration(migrations.Migration):
                 ('data', models.BinaryField()),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='groups.importrun')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(condition=models.Q(('state__in', ['reading', 'running'])), fields=['state'], name='import_under_way'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['run', 'state', 'id'], name='importrow_state'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(condition=models.Q(('change_id__isnull', False)), fields=['change_id'], name='importrow_change'),
-        ),
-        migrations.AddConstraint(
-            model_name='importchunk',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='import_chunk_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'number'), name='import_chunk_once')],
+            },
         ),
     ]

@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'broadcasts',
                 'ordering': ['-id'],
                 'permissions': [('send_broadcast', 'Can send, pause, resume and cancel broadcasts'), ('send_to_many', 'Can send to more people than the tenant calls many')],
+                'indexes': [models.Index(fields=['state', '-id'], name='broadcast_state')],
             },
         ),
         migrations.CreateModel(
@@ -56,6 +57,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'audience line',
                 'verbose_name_plural': 'audience lines',
                 'ordering': ['broadcast', 'line', 'id'],
+                'indexes': [models.Index(fields=['broadcast', 'problem', 'line', 'id'], name='audienceline_problem')],
             },
         ),
         migrations.CreateModel(
@@ -88,6 +90,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'dispatch',
                 'verbose_name_plural': 'dispatches',
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='dispatch_due'),
+                    models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='dispatch_granted'),
+                    models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='dispatch_sending'),
+                    models.Index(fields=['state', '-id'], name='dispatch_state'),
+                    models.Index(fields=['broadcast', 'state', 'reason'], name='dispatch_broadcast'),
+                    models.Index(fields=['group', 'broadcast'], name='dispatch_group'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -107,54 +117,12 @@ class Migration(migrations.Migration):
                 'verbose_name': 'delivery',
                 'verbose_name_plural': 'deliveries',
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['broadcast', 'state', 'id'], name='delivery_broadcast_state'),
+                    models.Index(condition=models.Q(('state__in', ['failed', 'unknown'])), fields=['broadcast', 'reason', 'id'], name='delivery_broadcast_reason'),
+                    models.Index(fields=['broadcast', 'group', 'id'], name='delivery_broadcast_group'),
+                    models.Index(fields=['mobile_number', 'id'], name='delivery_mobile'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='broadcast',
-            index=models.Index(fields=['state', '-id'], name='broadcast_state'),
-        ),
-        migrations.AddIndex(
-            model_name='audienceline',
-            index=models.Index(fields=['broadcast', 'problem', 'line', 'id'], name='audienceline_problem'),
-        ),
-        migrations.AddIndex(
-            model_name='dispatch',
-            index=models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='dispatch_due'),
-        ),
-        migrations.AddIndex(
-            model_name='dispatch',
-            index=models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='dispatch_granted'),
-        ),
-        migrations.AddIndex(
-            model_name='dispatch',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='dispatch_sending'),
-        ),
-        migrations.AddIndex(
-            model_name='dispatch',
-            index=models.Index(fields=['state', '-id'], name='dispatch_state'),
-        ),
-        migrations.AddIndex(
-            model_name='dispatch',
-            index=models.Index(fields=['broadcast', 'state', 'reason'], name='dispatch_broadcast'),
-        ),
-        migrations.AddIndex(
-            model_name='dispatch',
-            index=models.Index(fields=['group', 'broadcast'], name='dispatch_group'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['broadcast', 'state', 'id'], name='delivery_broadcast_state'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['failed', 'unknown'])), fields=['broadcast', 'reason', 'id'], name='delivery_broadcast_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['broadcast', 'group', 'id'], name='delivery_broadcast_group'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['mobile_number', 'id'], name='delivery_mobile'),
         ),
     ]

@@ -80,6 +80,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'schedule',
                 'verbose_name_plural': 'schedules',
                 'ordering': ['next_at', 'id'],
+                'indexes': [models.Index(condition=models.Q(('next_at__isnull', False), ('state', 'active')), fields=['next_at', 'id'], name='schedule_due')],
             },
         ),
         migrations.CreateModel(
@@ -99,6 +100,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'firing',
                 'verbose_name_plural': 'firings',
                 'ordering': ['-due_at', '-id'],
+                'indexes': [
+                    models.Index(fields=['outcome', 'due_at'], name='firing_outcome'),
+                    models.Index(fields=['due_at'], name='firing_due'),
+                ],
+                'constraints': [models.UniqueConstraint(fields=('schedule', 'due_at'), name='firing_once')],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +119,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'set of test phones',
                 'verbose_name_plural': 'sets of test phones',
                 'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'name'), name='test_phones_name')],
             },
         ),
         migrations.CreateModel(
@@ -154,25 +161,5 @@ class Migration(migrations.Migration):
                 'ordering': ['name', 'id'],
                 'constraints': [models.UniqueConstraint(fields=('tenant', 'name'), name='saved_message_name')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='schedule',
-            index=models.Index(condition=models.Q(('next_at__isnull', False), ('state', 'active')), fields=['next_at', 'id'], name='schedule_due'),
-        ),
-        migrations.AddIndex(
-            model_name='firing',
-            index=models.Index(fields=['outcome', 'due_at'], name='firing_outcome'),
-        ),
-        migrations.AddIndex(
-            model_name='firing',
-            index=models.Index(fields=['due_at'], name='firing_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='firing',
-            constraint=models.UniqueConstraint(fields=('schedule', 'due_at'), name='firing_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='testphones',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='test_phones_name'),
         ),
     ]

@@ -38,6 +38,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'surveys, polls and jobs',
                 'ordering': ['-id'],
                 'permissions': [('sync_answers', 'Can fetch answers from Kaizala'), ('answer_action', 'Can answer surveys and jobs in the name of a grant'), ('remind_people', 'Can remind people who have not answered')],
+                'indexes': [
+                    models.Index(fields=['tenant', 'kind', 'sender', 'sent_at'], name='action_alike'),
+                    models.Index(fields=['kind', '-id'], name='action_kind'),
+                ],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('broadcast__isnull', False)), fields=('broadcast',), name='one_action_a_broadcast')],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +71,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'instance in a group',
                 'verbose_name_plural': 'instances in groups',
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['action', 'id'], name='instance_action'),
+                    models.Index(fields=['kaizala_id'], name='instance_kaizala_id'),
+                    models.Index(condition=models.Q(('wants_fetch', True)), fields=['group'], name='instance_wanted'),
+                    models.Index(fields=['due_at', 'is_completed'], name='instance_due'),
+                    models.Index(fields=['sent_at'], name='instance_sent'),
+                ],
+                'constraints': [models.UniqueConstraint(fields=('group', 'kaizala_id'), name='action_once_in_group')],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +136,14 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'fetches of answers',
                 'ordering': ['-id'],
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='answersync_due'),
+                    models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='answersync_granted'),
+                    models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='answersync_sending'),
+                    models.Index(fields=['state', '-id'], name='answersync_state'),
+                    models.Index(fields=['group', '-id'], name='answersync_group_latest'),
+                ],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'sending'])), fields=('group',), name='one_answer_sync_a_group')],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +160,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'assignee',
                 'verbose_name_plural': 'assignees',
                 'ordering': ['instance', 'id'],
+                'indexes': [models.Index(fields=['mobile_number', 'is_done'], name='assignee_person')],
+                'constraints': [models.UniqueConstraint(fields=('instance', 'mobile_number'), name='assignee_once_a_job')],
             },
         ),
         migrations.CreateModel(
@@ -156,6 +179,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'question',
                 'verbose_name_plural': 'questions',
                 'ordering': ['action', 'index'],
+                'constraints': [models.UniqueConstraint(fields=('action', 'index'), name='question_place_once')],
             },
         ),
         migrations.CreateModel(
@@ -189,6 +213,12 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'reminders',
                 'ordering': ['-id'],
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='reminder_due'),
+                    models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='reminder_granted'),
+                    models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='reminder_sending'),
+                    models.Index(fields=['state', '-id'], name='reminder_state'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -215,6 +245,14 @@ class Migration(migrations.Migration):
                 'verbose_name': 'response',
                 'verbose_name_plural': 'responses',
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['action', '-id'], name='response_action'),
+                    models.Index(fields=['instance', '-id'], name='response_instance'),
+                    models.Index(fields=['instance', 'responder_number'], name='response_responder'),
+                    models.Index(fields=['responder_number', '-id'], name='response_person'),
+                    models.Index(fields=['action', 'answered_at'], name='response_time'),
+                ],
+                'constraints': [models.UniqueConstraint(fields=('instance', 'key'), name='response_once')],
             },
         ),
         migrations.CreateModel(
@@ -249,6 +287,12 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'answers from the console',
                 'ordering': ['-id'],
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='answering_due'),
+                    models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='answering_granted'),
+                    models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='answering_sending'),
+                    models.Index(fields=['state', '-id'], name='answering_state'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -267,6 +311,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'earlier answer',
                 'verbose_name_plural': 'earlier answers',
                 'ordering': ['-answered_at', '-id'],
+                'constraints': [models.UniqueConstraint(fields=('response', 'digest'), name='edit_once')],
             },
         ),
         migrations.CreateModel(
@@ -282,6 +327,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'review',
                 'verbose_name_plural': 'reviews',
+                'indexes': [models.Index(fields=['state'], name='review_state')],
             },
         ),
         migrations.CreateModel(
@@ -294,145 +340,8 @@ class Migration(migrations.Migration):
                 ('count', models.IntegerField()),
                 ('instance', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tallies', to='surveys.actioninstance')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='action',
-            index=models.Index(fields=['tenant', 'kind', 'sender', 'sent_at'], name='action_alike'),
-        ),
-        migrations.AddIndex(
-            model_name='action',
-            index=models.Index(fields=['kind', '-id'], name='action_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='action',
-            constraint=models.UniqueConstraint(condition=models.Q(('broadcast__isnull', False)), fields=('broadcast',), name='one_action_a_broadcast'),
-        ),
-        migrations.AddIndex(
-            model_name='actioninstance',
-            index=models.Index(fields=['action', 'id'], name='instance_action'),
-        ),
-        migrations.AddIndex(
-            model_name='actioninstance',
-            index=models.Index(fields=['kaizala_id'], name='instance_kaizala_id'),
-        ),
-        migrations.AddIndex(
-            model_name='actioninstance',
-            index=models.Index(condition=models.Q(('wants_fetch', True)), fields=['group'], name='instance_wanted'),
-        ),
-        migrations.AddIndex(
-            model_name='actioninstance',
-            index=models.Index(fields=['due_at', 'is_completed'], name='instance_due'),
-        ),
-        migrations.AddIndex(
-            model_name='actioninstance',
-            index=models.Index(fields=['sent_at'], name='instance_sent'),
-        ),
-        migrations.AddConstraint(
-            model_name='actioninstance',
-            constraint=models.UniqueConstraint(fields=('group', 'kaizala_id'), name='action_once_in_group'),
-        ),
-        migrations.AddIndex(
-            model_name='answersync',
-            index=models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='answersync_due'),
-        ),
-        migrations.AddIndex(
-            model_name='answersync',
-            index=models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='answersync_granted'),
-        ),
-        migrations.AddIndex(
-            model_name='answersync',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='answersync_sending'),
-        ),
-        migrations.AddIndex(
-            model_name='answersync',
-            index=models.Index(fields=['state', '-id'], name='answersync_state'),
-        ),
-        migrations.AddIndex(
-            model_name='answersync',
-            index=models.Index(fields=['group', '-id'], name='answersync_group_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='answersync',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'sending'])), fields=('group',), name='one_answer_sync_a_group'),
-        ),
-        migrations.AddIndex(
-            model_name='assignee',
-            index=models.Index(fields=['mobile_number', 'is_done'], name='assignee_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignee',
-            constraint=models.UniqueConstraint(fields=('instance', 'mobile_number'), name='assignee_once_a_job'),
-        ),
-        migrations.AddConstraint(
-            model_name='question',
-            constraint=models.UniqueConstraint(fields=('action', 'index'), name='question_place_once'),
-        ),
-        migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='reminder_due'),
-        ),
-        migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='reminder_granted'),
-        ),
-        migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='reminder_sending'),
-        ),
-        migrations.AddIndex(
-            model_name='reminder',
-            index=models.Index(fields=['state', '-id'], name='reminder_state'),
-        ),
-        migrations.AddIndex(
-            model_name='response',
-            index=models.Index(fields=['action', '-id'], name='response_action'),
-        ),
-        migrations.AddIndex(
-            model_name='response',
-            index=models.Index(fields=['instance', '-id'], name='response_instance'),
-        ),
-        migrations.AddIndex(
-            model_name='response',
-            index=models.Index(fields=['instance', 'responder_number'], name='response_responder'),
-        ),
-        migrations.AddIndex(
-            model_name='response',
-            index=models.Index(fields=['responder_number', '-id'], name='response_person'),
-        ),
-        migrations.AddIndex(
-            model_name='response',
-            index=models.Index(fields=['action', 'answered_at'], name='response_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='response',
-            constraint=models.UniqueConstraint(fields=('instance', 'key'), name='response_once'),
-        ),
-        migrations.AddIndex(
-            model_name='answering',
-            index=models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='answering_due'),
-        ),
-        migrations.AddIndex(
-            model_name='answering',
-            index=models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='answering_granted'),
-        ),
-        migrations.AddIndex(
-            model_name='answering',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='answering_sending'),
-        ),
-        migrations.AddIndex(
-            model_name='answering',
-            index=models.Index(fields=['state', '-id'], name='answering_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='responseedit',
-            constraint=models.UniqueConstraint(fields=('response', 'digest'), name='edit_once'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['state'], name='review_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='tally',
-            constraint=models.UniqueConstraint(fields=('instance', 'place', 'key'), name='tally_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('instance', 'place', 'key'), name='tally_once')],
+            },
         ),
     ]

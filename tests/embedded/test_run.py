@@ -99,47 +99,12 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
         run.process.communicate()
 
 
-def test_ctrl_c_ends_every_process_and_a_second_start_keeps_all_data(start: Callable[..., Run]) -> None:
-    first = start("--port", "0").ready()
-    assert {path.stem for path in (first.var / "log").iterdir()} == CHILDREN
-    password = first.said(r"password   (\S+)   \(shown only now\)")
-    assert len(password) == 24
-    assert first.end() == 0
-    assert first.lines[-1] == "Stopped."
-    assert processes(first.var) == set()
-    with sqlite3.connect(first.var / "data" / "kaizala.sqlite3") as base:
-        before = base.execute("SELECT id, password FROM auth_user").fetchall()
-    second = start("--port", "0").ready()
-    assert second.said(r"password   (.*)") == "as before; bin/run --reset-password makes another"
-    assert second.end(signal.SIGTERM) == 0
-    with sqlite3.connect(first.var / "data" / "kaizala.sqlite3") as base:
-        assert base.execute("SELECT id, password FROM auth_user").fetchall() == before
-    assert first.said(r"sandbox    (\S+)") == second.said(r"sandbox    (\S+)")
+def dispatchers(var: Path) -> list[int]:
+    return [pid for pid in processes(var) if b"dispatch" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
-def test_killing_the_parent_leaves_no_orphan(start: Callable[..., Run]) -> None:
-    run = start("--port", "0").ready()
-    assert len(processes(run.var)) >= len(CHILDREN)
-    run.process.kill()
-    run.process.wait()
-    wait(lambda: not processes(run.var))
-
-
-def test_a_child_that_dies_is_named_and_started_again(start: Callable[..., Run]) -> None:
-    run = start("--port", "0").ready()
-    dispatcher = next(
-        pid for pid in processes(run.var) if b"dispatch" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    )
-    os.kill(dispatcher, signal.SIGKILL)
-    said = run.until("The dispatcher stopped; it is started again in 1 s (exit -9).")
-    assert str(run.var / "log" / "dispatcher.log") in said
-    wait(lambda: any(b"dispatch" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in processes(run.var)))
-    assert run.end() == 0
-
-
-def test_it_refuses_to_run_twice_on_one_folder(start: Callable[..., Run]) -> None:
-    run = start("--port", "0").ready()
-    rival = start("--port", "0")
+def refuses(rival: Run, run: Run) -> None:
+    """The second one on a folder says where the first is, and ends."""
     assert rival.process.wait(30) == 1
     assert rival.process.stdout is not None
     said = rival.process.stdout.read().strip()
@@ -148,7 +113,43 @@ def test_it_refuses_to_run_twice_on_one_folder(start: Callable[..., Run]) -> Non
         f"Kaizala Admin runs here already (process {run.process.pid}, {where})."
         " Stop it first, with Ctrl-C there."
     )
+
+
+def accounts(run: Run) -> list[tuple[int, str]]:
+    with sqlite3.connect(run.var / "data" / "kaizala.sqlite3") as base:
+        return base.execute("SELECT id, password FROM auth_user").fetchall()
+
+
+def test_a_run_outlives_a_child_refuses_a_rival_and_ctrl_c_ends_every_process(
+    start: Callable[..., Run],
+) -> None:
+    run = start("--port", "0").ready()
+    assert {path.stem for path in (run.var / "log").iterdir()} == CHILDREN
+    assert len(run.said(r"password   (\S+)   \(shown only now\)")) == 24
+    refuses(start("--port", "0"), run)
+    os.kill(dispatchers(run.var)[0], signal.SIGKILL)
+    said = run.until("The dispatcher stopped; it is started again in 1 s (exit -9).")
+    assert str(run.var / "log" / "dispatcher.log") in said
+    wait(lambda: dispatchers(run.var))
     assert run.end() == 0
+    assert run.lines[-1] == "Stopped."
+    assert processes(run.var) == set()
+
+
+def test_a_second_start_keeps_all_data_and_a_killed_parent_leaves_no_orphan(
+    start: Callable[..., Run],
+) -> None:
+    first = start("--port", "0").ready()
+    before = accounts(first)
+    assert first.end(signal.SIGTERM) == 0
+    second = start("--port", "0").ready()
+    assert second.said(r"password   (.*)") == "as before; bin/run --reset-password makes another"
+    assert first.said(r"sandbox    (\S+)") == second.said(r"sandbox    (\S+)")
+    assert accounts(second) == before
+    assert len(processes(second.var)) >= len(CHILDREN)
+    second.process.kill()
+    second.process.wait()
+    wait(lambda: not processes(second.var))
 
 
 def test_a_taken_port_is_said_in_one_line(start: Callable[..., Run]) -> None:

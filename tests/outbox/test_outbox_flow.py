@@ -1,5 +1,6 @@
 """The whole way: dispatcher, broker and worker as processes, real HTTP, counted on the sandbox's ledger."""
 
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import pytest
 from tests.outbox.house import House, wait_until
 from tests.sandbox_process import SandboxProcess
 
-pytestmark = pytest.mark.flow
+pytestmark = [pytest.mark.flow, pytest.mark.machine]
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +23,19 @@ def phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]
         yield process
 
 
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with every table and no row."""
+    with House(tmp_path_factory.mktemp("tables")) as built:
+        built.manage("migrate")
+        return built.folder / "house.sqlite3"
+
+
 @pytest.fixture
-def house(tmp_path: Path, phones: SandboxProcess) -> Iterator[House]:
+def house(tmp_path: Path, tables: Path, phones: SandboxProcess) -> Iterator[House]:
     phones.delete("/sandbox/faults")
     with House(tmp_path / "house", threads=8) as built:
-        built.manage("migrate")
+        shutil.copy(tables, built.folder)
         yield built
 
 

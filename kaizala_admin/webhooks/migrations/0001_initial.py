@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'subscription rule',
                 'verbose_name_plural': 'subscription rules',
                 'ordering': ['connector__name', 'source'],
+                'constraints': [models.UniqueConstraint(fields=('connector', 'source'), name='rule_once_a_connector')],
             },
         ),
         migrations.CreateModel(
@@ -70,6 +71,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'subscriptions',
                 'ordering': ['-id'],
                 'permissions': [('manage_subscription', 'Can subscribe to events, change and end subscriptions'), ('replay_event', 'Can have events worked on again')],
+                'indexes': [
+                    models.Index(fields=['state', 'checked_at'], name='subscription_state'),
+                    models.Index(fields=['object_id'], name='subscription_object'),
+                ],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'ended'), _negated=True), fields=('connector', 'object_type', 'object_id'), name='one_subscription_an_object')],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +99,15 @@ class Migration(migrations.Migration):
                 'verbose_name': 'event',
                 'verbose_name_plural': 'events',
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='event_waiting'),
+                    models.Index(fields=['state', '-id'], name='event_state'),
+                    models.Index(fields=['subscription', '-id'], name='event_subscription'),
+                    models.Index(condition=models.Q(('event_type', ''), _negated=True), fields=['event_type', '-id'], name='event_type'),
+                    models.Index(condition=models.Q(('content_key', ''), _negated=True), fields=['content_key'], name='event_content'),
+                    models.Index(fields=['received_at'], name='event_received'),
+                ],
+                'constraints': [models.UniqueConstraint(fields=('subscription', 'digest'), name='event_once')],
             },
         ),
         migrations.CreateModel(
@@ -123,70 +138,13 @@ class Migration(migrations.Migration):
                 'verbose_name': 'subscription call',
                 'verbose_name_plural': 'subscription calls',
                 'abstract': False,
+                'indexes': [
+                    models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='subscriptioncall_due'),
+                    models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='subscriptioncall_granted'),
+                    models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='subscriptioncall_sending'),
+                    models.Index(fields=['state', '-id'], name='subscriptioncall_state'),
+                    models.Index(fields=['subscription', '-id'], name='subscriptioncall_latest'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.UniqueConstraint(fields=('connector', 'source'), name='rule_once_a_connector'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['state', 'checked_at'], name='subscription_state'),
-        ),
-        migrations.AddIndex(
-            model_name='subscription',
-            index=models.Index(fields=['object_id'], name='subscription_object'),
-        ),
-        migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'ended'), _negated=True), fields=('connector', 'object_type', 'object_id'), name='one_subscription_an_object'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='event_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['state', '-id'], name='event_state'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['subscription', '-id'], name='event_subscription'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('event_type', ''), _negated=True), fields=['event_type', '-id'], name='event_type'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('content_key', ''), _negated=True), fields=['content_key'], name='event_content'),
-        ),
-        migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['received_at'], name='event_received'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('subscription', 'digest'), name='event_once'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriptioncall',
-            index=models.Index(condition=models.Q(('held', False), ('state', 'queued')), fields=['connector', 'lane', 'not_before', 'id'], name='subscriptioncall_due'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriptioncall',
-            index=models.Index(condition=models.Q(('permits__gt', 0), ('state', 'queued')), fields=['connector', 'permits_until'], name='subscriptioncall_granted'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriptioncall',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='subscriptioncall_sending'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriptioncall',
-            index=models.Index(fields=['state', '-id'], name='subscriptioncall_state'),
-        ),
-        migrations.AddIndex(
-            model_name='subscriptioncall',
-            index=models.Index(fields=['subscription', '-id'], name='subscriptioncall_latest'),
         ),
     ]
