@@ -14,7 +14,7 @@ class Sizes:
     broker_kills: int  # F3
     database_hits: int  # F5
     silent_bells: int  # F6
-    copies_of_bells: int  # F7
+    copies_of_bells: int  # F7, for each call
     limiter_seconds: int  # F10
     storms: int  # F11
     waiting: int  # F12
@@ -36,7 +36,7 @@ SMALL = Sizes(
     broker_kills=2,
     database_hits=1,
     silent_bells=20,
-    copies_of_bells=5,
+    copies_of_bells=1,
     limiter_seconds=20,
     storms=1,
     waiting=20,

@@ -14,7 +14,15 @@ from tests.faults.sizes import EVERYTHING, SIZES
 
 # Whose smallest useful number takes longer than a commit may wait.
 collect_ignore = (
-    [] if EVERYTHING else ["test_grace.py", "test_large_sync.py", "test_outage.py", "test_redelivery.py"]
+    []
+    if EVERYTHING
+    else [
+        "test_grace.py",
+        "test_large_sync.py",
+        "test_outage.py",
+        "test_redelivery.py",
+        "test_secret_pages.py",
+    ]
 )
 
 

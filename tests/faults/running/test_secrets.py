@@ -1,18 +1,24 @@
 """F28: after everything that was broken before, no secret stands in any log, in the broker or on a page."""
 
+from urllib.parse import quote
+
 import redis
 
 from kaizala_admin.connectors import call_log
 from kaizala_admin.connectors.models import ApiCall, Connector, Grant
+from kaizala_admin.webhooks.models import Subscription
 from tests.faults.harness import FaultHouse
 
 
 def secrets() -> set[str]:
-    """What nobody may read: the application's secret and every token that we hold."""
+    """What nobody may read: the application's secret and every token that we hold, as they are and quoted."""
     found = {connector.application_secret for connector in Connector.objects.all()}
     for grant in Grant.objects.all():
         found |= {grant.refresh_token, grant.previous_refresh_token, grant.access_token}
-    return found - {""}
+    for hook in Subscription.objects.all():
+        found |= {hook.path_token, hook.callback_token}
+    found -= {""}
+    return found | {quote(secret, safe="") for secret in found}
 
 
 def hits(text: str, hidden: set[str]) -> int:
