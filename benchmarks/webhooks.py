@@ -223,7 +223,7 @@ def _working_off(ground: Ground, hook: Subscription) -> Line:
     floor, figure = in_turn(bare, real, ground.size.rounds)
     _forget()
     return Line(
-        f"{count:,} stored events worked off, {working.BATCH} at a time",
+        f"{count:,} stored events worked off, {working.most()} at a time",
         f"{figure:,.0f}/s",
         f"{floor:,.0f}/s",
         percent(figure / floor),

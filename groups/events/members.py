@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import F
 
+from groups import bulk
 from groups.models import Group, Member
 from groups.sync.diff import CHUNK
 from groups.sync.people import LONGEST_NAME, key_of, number_of
@@ -28,15 +30,18 @@ FIELDS = (
     "event_at",
     "seen_run",
 )
+NEW = ("group", "first_seen_at", *FIELDS)
 Key = tuple[int, str]  # the group's primary key, and the mirror's key of the person
 
 
 @dataclass(frozen=True)
 class Change:
-    """The last word of a batch about one person in one group."""
+    """The last word of a batch about one person in one group. `key` and `number` are the mirror's."""
 
     group: Group
     person: RemotePerson
+    key: str
+    number: str
     at: datetime
     joined: bool
     registered: bool  # told by UserJoined: the app is registered now
@@ -49,20 +54,21 @@ def members_changed(events: Sequence[Received]) -> None:
     if not changes:
         return
     known = _known(changes.values())
-    new: list[Member] = []
+    new: list[Change] = []
     changed: list[Member] = []
     present: Counter[int] = Counter()
     for key, change in changes.items():
-        row = known.get(key) or known.get((change.group.pk, f"tel:{number_of(change.person)}"))
+        row = known.get(key) or known.get((change.group.pk, f"tel:{change.number}"))
         if row is None:
             if change.joined:
-                new.append(_new(change))
+                new.append(change)
                 present[change.group.pk] += 1
         elif row.event_at is None or row.event_at <= change.at:
             present[change.group.pk] += int(change.joined) - int(row.gone_at is None)
             _apply(row, change)
             changed.append(row)
-    Member.objects.bulk_create(new, batch_size=CHUNK)
+    if new:
+        bulk.insert(Member, NEW, map(_values, new))
     Member.objects.bulk_update(changed, FIELDS, batch_size=CHUNK)
     _count(present)
 
@@ -73,21 +79,24 @@ def _last_words(events: Iterable[Received]) -> dict[Key, Change]:
     last: dict[Key, Change] = {}
     for event in events:
         group = groups.get((event.tenant_id, event.group_id))
-        person = person_of(event)
-        if group is None or is_old(event, group) or not key_of(person):
+        if group is None or is_old(event, group):
             continue
-        before = last.get((group.pk, key_of(person)))
+        person = person_of(event)
+        if not (key := key_of(person)):
+            continue
+        before = last.get((group.pk, key))
         if before is None or before.at <= event.received_at:
             joined, registered = event.event_type != "MemberRemoved", event.event_type == "UserJoined"
-            last[group.pk, key_of(person)] = Change(group, person, event.received_at, joined, registered)
+            number, at = number_of(person), event.received_at
+            last[group.pk, key] = Change(group, person, key, number, at, joined, registered)
     return last
 
 
 def _known(changes: Iterable[Change]) -> dict[Key, Member]:
     """The mirror's rows of these people, by key, and by "tel:" and number where nothing else is told."""
     changes = list(changes)
-    ids = {key_of(change.person) for change in changes}
-    numbers = {number for change in changes if (number := number_of(change.person))}
+    ids = {change.key for change in changes}
+    numbers = {change.number for change in changes if change.number}
     there = Member.objects.filter(group__in={change.group.pk for change in changes})
     # Two statements, each by its index: an OR of both reads all members of these groups.
     rows = {row.pk: row for row in there.filter(person_id__in=ids)}
@@ -105,17 +114,19 @@ def _gone_last(row: Member) -> tuple[float, int]:
     return (-row.gone_at.timestamp() if row.gone_at else -math.inf, row.pk)
 
 
-def _new(change: Change) -> Member:
-    row = Member(group=change.group, person_id=key_of(change.person), first_seen_at=change.at)
-    _apply(row, change)
-    return row
+def _values(change: Change) -> tuple[Any, ...]:
+    """A new row, in the order of NEW."""
+    person, at = change.person, connection.ops.adapt_datetimefield_value(change.at)
+    role = Member.Role.MEMBER.value if change.registered else person.role
+    told = (change.key, change.number, person.name[:LONGEST_NAME], person.profile_pic)
+    return (change.group.pk, at, *told, change.registered, role, None, at, 0)
 
 
 def _apply(row: Member, change: Change) -> None:
     """What the event tells; what it leaves open stays as it was."""
     person = change.person
     told: dict[str, Any] = {
-        "mobile_number": number_of(person),
+        "mobile_number": change.number,
         "name": person.name[:LONGEST_NAME],
         "profile_pic": person.profile_pic,
     }
@@ -126,7 +137,7 @@ def _apply(row: Member, change: Change) -> None:
         row.role = person.role
     row.is_provisioned = row.is_provisioned or change.registered
     if row.person_id.startswith("tel:") and person.person_id:
-        row.person_id = key_of(person)
+        row.person_id = change.key
     row.gone_at = None if change.joined else row.gone_at or change.at
     row.event_at, row.seen_run = change.at, 0
 

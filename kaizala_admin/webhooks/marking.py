@@ -1,7 +1,7 @@
 """What becomes of worked-off events: one sheet a batch, written in a handful of statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -69,6 +69,11 @@ class Sheet:
     def park(self, pk: int, why: str) -> None:
         """One that could not."""
         self.lines.append(Line(pk, Event.State.PARKED, error=why))
+
+    def keep_only(self, keys: Set[int]) -> None:
+        """Forgets the others."""
+        self.lines = [one for one in self.lines if one.pk in keys]
+        self.stripped = [row for row in self.stripped if row[2] in keys]
 
     @property
     def wanted(self) -> list[Received]:

@@ -52,7 +52,7 @@ _SPELLINGS = {name.lower(): name for name in EVENT_TYPES}
 def on(*event_types: str) -> Callable[[Handler], Handler]:
     """Registers a handler of these event types: `def handler(events: Sequence[Received]) -> None`.
 
-    It is called with 1 to 250 events of its types, of any connector, in the order of arrival, inside one
+    It is called with 1 to 500 events of its types, of any connector, in the order of arrival, inside one
     transaction that also marks them as done: either all of it is kept or nothing. It may open no connection
     of its own and call nobody; to ask Kaizala, post an `OutboxRow`.
 
