@@ -11,9 +11,11 @@ from groups.models import Group
 from kaizala_admin.connectors.models import Connector
 from kaizala_admin.webhooks import gaps, sources
 from kaizala_admin.webhooks.models import Subscription
-from surveys.models import ActionInstance
+from surveys.models import Action, ActionInstance
 
 EVERY_ACTION = "actions"
+EVERY_PACKAGE = "packages"
+OF_PACKAGES = ("ActionCreated", "ActionResponse")
 ANSWERS = ("SurveyResponse", "ActionResponse", "JobResponse", "PollResponse", "LetsMeetResponse")
 MOST = 2_000  # subscriptions that one rule asks for, the latest sent first
 
@@ -22,6 +24,9 @@ def register() -> None:
     """Once, at start-up."""
     title = _("Every open survey, poll and job that we sent")
     sources.register(sources.Source(EVERY_ACTION, title, "Action", ANSWERS, every_action))
+    title = _("Every action package that was used in our groups, wherever it is used next")
+    source = sources.Source(EVERY_PACKAGE, title, "ActionPackage", OF_PACKAGES, every_package)
+    sources.register(source)
     gaps.on_gap(fetch_again)
 
 
@@ -38,12 +43,32 @@ def every_action(connector: Connector) -> Iterator[sources.Wanted]:
             yield sources.Wanted(row.kaizala_id, grants[row.group_id].pk, row.action.title)
 
 
+def every_package(connector: Connector) -> Iterator[sources.Wanted]:
+    """Each package of which an instance is mirrored in a group that this connector reaches."""
+    rows = ActionInstance.objects.filter(
+        action__kind=Action.Kind.CUSTOM, group__reaches__grant__connector=connector, gone_at=None
+    ).exclude(action__package_id="")
+    found = rows.order_by("action__package_id", "group_id")
+    used: list[tuple[str, int]] = list(found.values_list("action__package_id", "group_id").distinct()[:MOST])
+    grants = queries.best_grants(list({group for _package, group in used}))
+    seen: set[str] = set()
+    for package_id, group in used:
+        grant = grants.get(group)
+        if grant is not None and grant.connector_id == connector.pk and package_id not in seen:
+            seen.add(package_id)
+            yield sources.Wanted(package_id, grant.pk, package_id)
+
+
 def fetch_again(subscription: Subscription) -> None:
-    """Fetches its answers once more, as it was off for a while; those of a group, all that are open."""
+    """Fetches its answers once more, as it was off for a while; of a group or package, all that are open."""
     rows = ActionInstance.objects.filter(group__tenant=subscription.connector.tenant_id, gone_at=None)
     if subscription.object_type == Subscription.Object.ACTION:
         rows.filter(kaizala_id=subscription.object_id).update(wants_fetch=True)
-    elif subscription.object_type == Subscription.Object.GROUP:
+        return
+    open_ones = rows.filter(Q(due_at=None) | Q(due_at__gt=timezone.now()), is_completed=False)
+    if subscription.object_type == Subscription.Object.GROUP:
         groups = Group.objects.filter(group_id=subscription.object_id)
-        still = Q(due_at=None) | Q(due_at__gt=timezone.now())
-        rows.filter(still, group__in=groups, is_completed=False).update(wants_fetch=True)
+        open_ones.filter(group__in=groups).update(wants_fetch=True)
+    elif subscription.object_type == Subscription.Object.PACKAGE:
+        actions = Action.objects.filter(package_id=subscription.object_id)
+        open_ones.filter(action__in=actions).update(wants_fetch=True)

@@ -25,7 +25,7 @@ from .models import Event, Subscription
 
 log = logging.getLogger(__name__)
 BATCH = 500
-BATCH_ON_SQLITE = 100  # one writer at a time: its lock is held for less than 50 ms (reliability 1.13)
+BATCH_ON_SQLITE = 200  # one writer at a time: its lock is held for less than 50 ms
 MOST_BYTES = 16 * 2**20  # of bodies in memory at once
 MOST_ATTEMPTS = 3
 EVENT_LEASE = timedelta(seconds=60)

@@ -29,7 +29,7 @@ def plan(rows: Sequence[Dispatch]) -> int:
     now = clock.now()
     wanted = {}
     for row in rows:
-        if action_type := prints.listed_type(row.broadcast.kind):
+        if action_type := prints.looked_type(row.broadcast.kind):
             wanted[row.group_id, action_type] = row
     open_looks = ActionLook.objects.filter(state=State.QUEUED, group__in={group for group, _ in wanted})
     there = set(open_looks.values_list("group_id", "action_type", "turn"))
@@ -61,14 +61,15 @@ def record(look: ActionLook, page: ActionPage) -> None:
     ourselves = identities.of_grant(look.grant)
     now = clock.now()
     own = [item for item in page.actions if ourselves.posted("", item.sender)]
-    echoes.keep([_echo(look, item, now) for item in own if prints.of_item(item) and item.action_id])
+    known = [item for item in own if item.action_id or item.reference_id]
+    echoes.keep([_echo(look, item, now) for item in known if prints.of_item(item)])
 
 
 def _echo(look: ActionLook, item: ActionItem, now: datetime) -> Echo:
     return Echo(
         group_id=look.group_id,
         print=prints.of_item(item),
-        key=item.action_id[:120],
+        key=(item.action_id or f"message:{item.reference_id}")[:120],
         action_id=item.action_id[:100],
         reference_id=item.reference_id[:100],
         source=Echo.Source.LIST,

@@ -13,6 +13,8 @@ from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Attempt, State
 from kaizala_admin.outbox.registry import label
 from messaging import trail
+from messaging.kinds.parts.reading import keys
+from messaging.media import looking
 from messaging.models import Broadcast, Dispatch
 from messaging.personal.sent import content_of
 
@@ -30,7 +32,7 @@ def settle(group_ids: Iterable[int] = ()) -> int:
 
 
 def findings(group_ids: Iterable[int] = ()) -> list[tuple[Dispatch, Verdict, Remote | None]]:
-    """What can be said of each call in doubt, the oldest first. Four queries."""
+    """What can be said of each call in doubt, the oldest first. Five queries."""
     rows = Dispatch.objects.filter(state=State.UNKNOWN).select_related("broadcast", "group")
     wanted = list(group_ids)
     doubtful = list((rows.filter(group__in=wanted) if wanted else rows).order_by("pk")[:MOST])
@@ -41,10 +43,12 @@ def findings(group_ids: Iterable[int] = ()) -> list[tuple[Dispatch, Verdict, Rem
 
 def judged(doubtful: Sequence[Dispatch]) -> list[tuple[Dispatch, Verdict, Remote | None]]:
     """The same for these calls, whose broadcast is loaded."""
-    calls, told = _calls(doubtful), _told(doubtful)
+    rows = _of_late(doubtful)
+    names = _file_names([*doubtful, *rows])
+    calls, told = _calls(doubtful, rows, names), _told(doubtful, names)
     found: list[tuple[Dispatch, Verdict, Remote | None]] = []
     for row in doubtful:
-        place = (row.group_id, print_of(row))
+        place = (row.group_id, print_of(row, names))
         mine = next((one for one in calls[place] if one.pk == row.pk), None)
         if mine is None or not place[1]:
             found.append((row, Verdict.NOTHING, None))
@@ -53,13 +57,22 @@ def judged(doubtful: Sequence[Dispatch]) -> list[tuple[Dispatch, Verdict, Remote
     return found
 
 
-def print_of(row: Dispatch) -> str:
-    """What the call's content looks like when Kaizala tells of it."""
-    return prints.of_content(row.broadcast.kind, content_of(row))
+def print_of(row: Dispatch, names: Mapping[int, str]) -> str:
+    """What the call's content looks like when Kaizala tells of it. `names`: of media files, by key."""
+    content = content_of(row)
+    files = [names.get(key, "") for key in keys(content, "media_files")]
+    return prints.of_content(row.broadcast.kind, content, files)
 
 
-def _calls(doubtful: Sequence[Dispatch]) -> dict[tuple[int, str], list[Call]]:
-    """Every call of late into the same groups that was made or may have been, by group and print."""
+def _file_names(rows: Iterable[Dispatch]) -> dict[int, str]:
+    """The names of all media files of these calls. One query at most."""
+    media = [row.broadcast for row in rows if row.broadcast.kind in prints.MEDIA]
+    found = looking.files(key for one in media for key in keys(one.content, "media_files"))
+    return {key: file.name for key, file in found.items()}
+
+
+def _of_late(doubtful: Sequence[Dispatch]) -> list[Dispatch]:
+    """Every call of late into the same groups that was made or may have been."""
     made = [State.SENT, State.UNKNOWN, State.SENDING]
     since = min(row.created_at for row in doubtful) - WINDOW
     rows = Dispatch.objects.filter(
@@ -67,14 +80,20 @@ def _calls(doubtful: Sequence[Dispatch]) -> dict[tuple[int, str], list[Call]]:
         state__in=made,
         group__in={row.group_id for row in doubtful},
     )
-    rows = rows.select_related("broadcast").defer("broadcast__audience")
+    return list(rows.select_related("broadcast").defer("broadcast__audience"))
+
+
+def _calls(
+    doubtful: Sequence[Dispatch], rows: Sequence[Dispatch], names: Mapping[int, str]
+) -> dict[tuple[int, str], list[Call]]:
+    """The calls of late, by group and print."""
     began = _began([row.pk for row in doubtful])
     doubted = _doubted([row.pk for row in rows])
     found: dict[tuple[int, str], list[Call]] = defaultdict(list)
     for row in rows:
         at = began.get(row.pk) or row.settled_at or row.created_at
         doubt = row.state != State.SENT or (row.pk in doubted and row.proof is None)
-        found[row.group_id, print_of(row)].append(Call(row.pk, at, doubt, row.action_id))
+        found[row.group_id, print_of(row, names)].append(Call(row.pk, at, doubt, row.action_id))
     return found
 
 
@@ -95,9 +114,9 @@ def tried_at(row: Dispatch) -> datetime | None:
     return _began([row.pk]).get(row.pk)
 
 
-def _told(doubtful: Sequence[Dispatch]) -> dict[tuple[int, str], list[Remote]]:
+def _told(doubtful: Sequence[Dispatch], names: Mapping[int, str]) -> dict[tuple[int, str], list[Remote]]:
     echoes = Echo.objects.filter(
-        group__in={row.group_id for row in doubtful}, print__in={print_of(row) for row in doubtful}
+        group__in={row.group_id for row in doubtful}, print__in={print_of(row, names) for row in doubtful}
     )
     found: dict[tuple[int, str], list[Remote]] = defaultdict(list)
     for echo in echoes.order_by("pk"):
@@ -122,6 +141,8 @@ def _arrived(row: Dispatch, proof: Remote) -> bool:
         if not outbox.settle_arrived(row, None):
             return False
         more = {"action_id": proof.action_id} if proof.action_id else {}
+        if echo and echo.reference_id:
+            more["reference_id"] = echo.reference_id
         Dispatch.objects.filter(pk=row.pk).update(proof=kept, **more)
         trail.note(row.broadcast, None, "found at Kaizala", State.UNKNOWN, State.SENT, call=row.pk)
     return True

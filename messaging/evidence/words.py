@@ -52,7 +52,7 @@ def _words(row: Dispatch, verdict: Verdict, looks: Sequence[ActionLook], heard: 
         words.append(_("The group is subscribed to, and no event has told of it so far."))
     else:
         words.append(_("The group is not subscribed to, so no event can tell of it."))
-    action_type = prints.listed_type(row.broadcast.kind)
+    action_type = prints.looked_type(row.broadcast.kind)
     if not action_type:
         words.append(_("Kaizala lists nothing of this kind."))
         return words

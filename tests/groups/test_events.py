@@ -121,6 +121,29 @@ def test_a_number_alone_is_enough_and_gets_its_id_later(group: Group) -> None:
     assert (present(), Member.objects.count()) == (["p-1"], 1)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_with_one_number_the_one_who_is_there_is_meant_then_who_left_last(
+    group: Group, turned: bool
+) -> None:
+    """SQLite puts NULL first where PostgreSQL puts it last, so no order of the database decides this."""
+    left = [NOW - timedelta(days=2), NOW - timedelta(days=1)]
+    gone = [*left, None] if turned else [None, *reversed(left)]
+    rows = [
+        Member.objects.create(
+            group=group, person_id=f"p-{at}", mobile_number=ASHA["member"], first_seen_at=NOW, gone_at=when
+        )
+        for at, when in enumerate(gone)
+    ]
+    there = next(row for row in rows if row.gone_at is None)
+    members_changed([event(group, "MemberRemoved", {"member": ASHA["member"]})])
+    there.refresh_from_db()
+    assert (there.gone_at is not None, present()) == (True, [])
+    Member.objects.filter(pk=there.pk).delete()
+    members_changed([event(group, "MemberAdded", {"member": ASHA["member"]})])
+    last = next(row for row in rows if row.gone_at == left[1])
+    assert present() == [last.person_id]
+
+
 @pytest.mark.parametrize("data", [{}, {"member": None}, {"member": ["x"]}, {"member": "", "memberId": {}}])
 def test_nobody_is_nobody(group: Group, data: dict[str, Any]) -> None:
     members_changed([event(group, "MemberAdded", data)])

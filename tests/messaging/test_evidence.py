@@ -61,6 +61,12 @@ class Town:
         return Dispatch.objects.get(broadcast=draft)
 
     def hear(self, text: str = TEXT, event_id: str = "e-1", sender: str | None = None) -> None:
+        """What the webhook would bring of a text."""
+        self.told("TextMessageCreated", {"text": text}, event_id, sender)
+
+    def told(
+        self, event_type: str, data: dict[str, Any], event_id: str = "e-1", sender: str | None = None
+    ) -> None:
         """What the webhook would bring."""
         ours = next(iter(identities.of_grant(self.service.grant).numbers))
         hook, _made = Subscription.objects.get_or_create(
@@ -72,9 +78,9 @@ class Town:
         said = {
             "objectId": self.group.group_id,
             "objectType": "Group",
-            "eventType": "TextMessageCreated",
+            "eventType": event_type,
             "eventId": event_id,
-            "data": {"text": text},
+            "data": data,
             "fromUser": sender or f"+{ours}",
         }
         Event.objects.create(subscription=hook, body=json.dumps(said).encode(), size=1)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from messaging import kinds
 from messaging.evidence import identities, prints
 from messaging.evidence.matching import Call, Remote, Verdict, judge
 
@@ -72,6 +73,22 @@ def test_spaces_and_line_ends_do_not_count(kind: str) -> None:
     content = {"message": "a  b\r\nc ", "headline": "x  y", "question": "x\ny"}
     other = {"message": "a b\nc", "headline": "x y", "question": "x y"}
     assert prints.of_content(kind, content) == prints.of_content(kind, other) != ""
+
+
+@pytest.mark.parametrize("kind", prints.MEDIA)
+def test_media_are_told_apart_by_caption_and_files_not_by_a_caption_alone(kind: str) -> None:
+    mine = prints.of_content(kind, {"caption": "Our field"}, ["b.jpg", "a.jpg"])
+    assert mine == prints.of_content(kind, {"caption": " Our  field"}, ["a.jpg", "b.jpg"]) != ""
+    assert prints.of_content(kind, {"caption": ""}, ["a.jpg"]) != ""
+    others = [prints.of_content(kind, {"caption": "Our field"}, ["c.jpg"]), prints.of_content(kind, {}, [])]
+    assert mine not in others
+    assert others[1] == ""
+
+
+def test_every_kind_that_can_be_sent_is_told_of_in_events_or_has_no_print() -> None:
+    assert {*prints.KINDS, *prints.MEDIA} == set(kinds.every())
+    told = {name for name, _fields in prints.EVENTS.values()}
+    assert {name for name, _fields in prints.KINDS.values()} | {"Media"} == told
 
 
 def test_what_cannot_be_told_apart_has_no_print() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from groups.models import Group
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.kaizala import Job, Poll, PollChoice, Question
 from kaizala_admin.kaizala.payloads import SurveyResponse
+from kaizala_admin.webhooks.models import Subscription
 from messaging.models import Broadcast, Dispatch
 from surveys import counting, schedule, subscribing
 from surveys.models import (
@@ -249,3 +251,31 @@ def test_open_surveys_that_we_sent_are_offered_to_subscription_rules(service: Se
     instance.save()
     wanted = list(subscribing.every_action(connector))
     assert [(one.object_id, one.label) for one in wanted] == [(instance.kaizala_id, "Harvest")]
+
+
+def test_packages_that_were_used_here_are_offered_to_subscription_rules_once(service: Service) -> None:
+    connector, now = Connector.objects.get(), timezone.now()
+    other = Group.objects.create(
+        tenant=service.group.tenant, group_id="out-of-reach", name="Out of reach", first_seen_at=now
+    )
+    for group, package, kind in (
+        (service.group, "com.example.visit", "Action"),
+        (service.group, "com.example.visit", "Action"),
+        (service.group, "", "Survey"),
+        (other, "com.example.other", "Action"),
+    ):
+        action = Action.objects.create(
+            tenant=group.tenant, kind=kind, package_id=package, title="Visit", sent_at=now
+        )
+        ActionInstance.objects.create(
+            action=action,
+            group=group,
+            kaizala_id=f"a-{action.pk}",
+            sent_at=now,
+            first_seen_at=now,
+        )
+    assert [one.object_id for one in subscribing.every_package(connector)] == ["com.example.visit"]
+    ActionInstance.objects.update(wants_fetch=False)
+    hook = Subscription(connector=connector, object_type="ActionPackage", object_id="com.example.visit")
+    subscribing.fetch_again(hook)
+    assert ActionInstance.objects.filter(wants_fetch=True).count() == 2

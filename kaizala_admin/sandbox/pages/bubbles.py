@@ -30,8 +30,19 @@ ANSWERS = {
 }
 
 
-def bubble(text: str, kind: str, sent_at: float, group: str, body: str | None, hours: float | None) -> str:
-    """Return the HTML of a message; `body` is its action's, as JSON, and `hours` how long that is open."""
+def bubble(
+    text: str,
+    kind: str,
+    sent_at: float,
+    group: str,
+    body: str | None,
+    hours: float | None,
+    below: str = "",
+) -> str:
+    """Return the HTML of a message; `body` is its action's, as JSON, and `hours` how long that is open.
+
+    `below` is HTML to put under the card.
+    """
     head = f'<span class="from" dir="auto">{escape(group)}</span>'
     shown = (
         _card(kind, json.loads(body), hours)
@@ -39,7 +50,7 @@ def bubble(text: str, kind: str, sent_at: float, group: str, body: str | None, h
         else f'<div class="card-text" dir="auto">{escape(text)}</div>'
     )
     when = iso(sent_at)[:16].replace("T", " ")
-    return f'<article class="bubble">{head}{shown}<time>{when}</time></article>'
+    return f'<article class="bubble">{head}{shown}{below}<time>{when}</time></article>'
 
 
 def _card(kind: str, body: dict[str, Any], hours: float | None) -> str:

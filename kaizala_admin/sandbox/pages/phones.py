@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from kaizala_admin.sandbox.pages.answering import takes_answers
 from kaizala_admin.sandbox.pages.bubbles import bubble
 from kaizala_admin.sandbox.pages.render import link, page, rows, template
 from kaizala_admin.sandbox.store import FOREVER, Store
@@ -19,7 +20,8 @@ _REACHED = """SELECT m.id FROM named n JOIN messages m ON m.id = n.message_id WH
   UNION SELECT m.id FROM places p JOIN messages m ON m.group_id = p.group_id AND p.joined < m.id
     AND p.gone >= m.id
     AND (m.audience = 'group' OR (m.audience = 'subscribers' AND p.kind = 1)) WHERE p.person_id = :person"""
-_SHOWN = f"""SELECT m.text, m.kind, m.sent_at, g.name, a.body, (a.due_at - a.sent_at) / 3600
+_SHOWN = f"""SELECT m.text, m.kind, m.sent_at, g.name, a.body, (a.due_at - a.sent_at) / 3600, a.guid, a.kind,
+  (SELECT count(*) FROM responses r WHERE r.action_id = a.id AND r.person_id = :person)
   FROM messages m JOIN groups g ON g.id = m.group_id
   LEFT JOIN actions a ON a.id = m.action_id WHERE m.id IN ({_REACHED}) ORDER BY m.id DESC LIMIT {SHOWN}"""
 
@@ -58,7 +60,9 @@ def phone(world: World, number: str) -> web.Response:
     if person is None:
         return _nobody(number)
     newest_first = store.db.execute(_SHOWN, {"person": person[0]}).fetchall()
-    bubbles = "".join(bubble(*message) for message in reversed(newest_first))
+    bubbles = "".join(
+        bubble(*message[:6], below=_to_answer(number, *message[6:])) for message in reversed(newest_first)
+    )
     content = template("phone.html").substitute(
         number=escape(number),
         name=escape(person[1] or "No name"),
@@ -67,6 +71,13 @@ def phone(world: World, number: str) -> web.Response:
         groups=_groups(store, person[0]),
     )
     return page(number, content, 5)
+
+
+def _to_answer(number: str, action: str | None, kind: str | None, answered: int) -> str:
+    if not action or not takes_answers(kind or ""):
+        return ""
+    word = "Answer" if not answered else "Answered · answer again"
+    return f'<a class="card-answer" href="/phones/{escape(number)}/answers/{escape(action)}">{word}</a>'
 
 
 def _nobody(number: str) -> web.Response:
