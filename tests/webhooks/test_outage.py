@@ -100,7 +100,7 @@ def test_two_days_without_a_receiver_lose_nothing_that_a_sync_can_repair(
     client, group_id = house.client, house.group.group_id
     disk.is_away = True
     client.add_members(group_id, ["+919811100001"])
-    sent = client.send_action(group_id, Survey("Rain", ASKED))
+    sent = client.send_action(group_id, Survey("Rain", ASKED, due_in_hours=720))
     two_days(house, disk)
     client.add_members(group_id, ["+919811100002"])  # of this Kaizala tells nobody
     client.post_survey_response(group_id, sent.action_id, SurveyResponse(("Yes",)))
