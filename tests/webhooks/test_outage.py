@@ -18,7 +18,7 @@ from kaizala_admin.kaizala import Question, Survey
 from kaizala_admin.kaizala.payloads import SurveyResponse
 from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.pump import pump
-from kaizala_admin.webhooks import services, storing, watching, working
+from kaizala_admin.webhooks import comparing, services, storing, watching, working
 from kaizala_admin.webhooks.models import Event, Subscription, SubscriptionCall
 from surveys.models import ActionInstance, AnswerSync, Response
 from surveys.services import syncing
@@ -85,6 +85,13 @@ def two_days(house: House, disk: Disk) -> None:
     assert disk.knocks > RETRIES
 
 
+def watch(house: House) -> None:
+    """The watchdog's hour is over."""
+    Subscription.objects.update(checked_at=timezone.now() - timedelta(hours=2))
+    assert watching.compare_due() == 1
+    run(house, SubscriptionCall)
+
+
 def on_phones(house: House) -> set[str]:
     return {one.mobile_number for one in house.client.fetch_members(house.group.group_id)}
 
@@ -107,16 +114,12 @@ def test_two_days_without_a_receiver_lose_nothing_that_a_sync_can_repair(
     assert Event.objects.count() == 0
 
     disk.is_away = False
-    Subscription.objects.update(checked_at=timezone.now() - timedelta(hours=2))
-    assert watching.compare_due() == 1
-    compare = SubscriptionCall.objects.filter(verb="compare", state=State.QUEUED)
-    compare.update(permits=1, permits_until=timezone.now() + timedelta(minutes=5))
-    pump(house.grant.connector_id)
-    hook.refresh_from_db()
-    assert hook.state == "disabled"
+    Subscription.objects.update(revived_on=timezone.now().date(), revived=comparing.MOST_REVIVALS)
+    watch(house)
+    assert [one.active for one in house.held()] == [False]
     assert "switched it off" in alert()
-
-    run(house, SubscriptionCall)
+    Subscription.objects.update(revived_on=timezone.now().date() - timedelta(days=1))  # a new day
+    watch(house)
     hook.refresh_from_db()
     assert (hook.state, [one.active for one in house.held()], alert()) == ("active", [True], "")
     assert SyncRun.objects.filter(group=house.group).exists()
