@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from groups import bulk
 from groups.models import Subscriber
+from kaizala_admin.connectors.prepared import Prepared
 from kaizala_admin.kaizala import FailedRecipient, Sent
 from kaizala_admin.outbox.models import State
 
@@ -22,7 +23,7 @@ def record(answers: Sequence[tuple[Dispatch, Sent]]) -> None:
     A constant number of statements, however many answers; more only for calls that left somebody out.
     """
     keys = [dispatch.pk for dispatch, _ in answers]
-    Delivery.objects.filter(dispatch__in=keys).update(state=Delivery.State.SENT, reason="")
+    _SENT.update(keys)
     for dispatch, sent in answers:
         dispatch.reference_id, dispatch.action_id = sent.reference_id[:100], sent.action_id[:100]
         dispatch.people_failed = _record_failed(dispatch, sent.failed) if sent.failed else 0
@@ -32,6 +33,12 @@ def record(answers: Sequence[tuple[Dispatch, Sent]]) -> None:
         if sent.failed and dispatch.people_failed == dispatch.people:
             _note_burst(dispatch, sent.failed[0])
     sending.finish_if_done({dispatch.broadcast_id for dispatch, _ in answers}, settled=keys)
+
+
+_SENT: Prepared[Delivery] = Prepared(
+    lambda keys: Delivery.objects.filter(dispatch__in=keys),
+    lambda: {"state": Delivery.State.SENT, "reason": ""},
+)
 
 
 def _record_failed(dispatch: Dispatch, failed: Sequence[FailedRecipient]) -> int:

@@ -3,6 +3,8 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -10,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from groups.models import Group
+from kaizala_admin.connectors.prepared import Prepared
 from kaizala_admin.kaizala import InvalidInput, KaizalaClient, Sent
 from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.words import reason_words
@@ -47,18 +50,31 @@ def send(dispatch: Dispatch, client: KaizalaClient) -> Sent:
 
 def prepare(dispatches: Sequence[Dispatch]) -> None:
     """Reads what `send` needs for all of them: broadcasts, groups, the numbers of batches. Three queries."""
-    broadcasts = Broadcast.objects.defer("audience", "stamp").in_bulk(
-        {row.broadcast_id for row in dispatches}
-    )
-    groups = Group.objects.in_bulk({row.group_id for row in dispatches})
+    broadcasts = {row.pk: row for row in _BROADCASTS.objects(_keys(row.broadcast_id for row in dispatches))}
+    groups = {row.pk: row for row in _GROUPS.objects(_keys(row.group_id for row in dispatches))}
     numbers: dict[int, list[str]] = {row.pk: [] for row in dispatches if row.mode == Dispatch.Mode.BATCH}
     for row in dispatches:
         row.broadcast, row.group = broadcasts[row.broadcast_id], groups[row.group_id]
         row.numbers = numbers.get(row.pk, [])
-    if numbers:
-        lines = Delivery.objects.filter(dispatch__in=numbers).order_by("dispatch", "pk")
-        for key, number in lines.values_list("dispatch_id", "mobile_number"):
-            numbers[key].append(number)
+    for key, number in _NUMBERS.rows(list(numbers)):
+        numbers[key].append(number)
+
+
+def _keys(keys: Iterable[int]) -> list[int]:
+    return sorted(set(keys))
+
+
+_BROADCASTS: Prepared[Broadcast] = Prepared(
+    lambda keys: Broadcast.objects.defer("audience", "stamp").filter(pk__in=keys).order_by()
+)
+_GROUPS: Prepared[Group] = Prepared(lambda keys: Group.objects.filter(pk__in=keys).order_by())
+_NUMBERS: Prepared[Delivery] = Prepared(
+    lambda keys: (
+        Delivery.objects.filter(dispatch__in=keys)
+        .order_by("dispatch", "pk")
+        .values_list("dispatch_id", "mobile_number")
+    )
+)
 
 
 def changed(rows: Sequence[Dispatch], state: State) -> None:
@@ -127,11 +143,25 @@ def finish_if_done(broadcast_ids: Iterable[int], settled: Sequence[int] = ()) ->
 
     Two last calls that settle at the same moment may each see the other open: messaging.tick finishes those.
     """
-    return sum(_finish(pk) for pk in set(broadcast_ids) if not _open(pk, settled).exists())
+    return sum(_finish(pk) for pk in set(broadcast_ids) if _is_over(pk, settled))
 
 
-def _open(broadcast_id: int, settled: Sequence[int]) -> QuerySet[Dispatch]:
-    return Dispatch.objects.filter(broadcast=broadcast_id, state__in=OPEN).exclude(pk__in=settled)
+def _is_over(broadcast_id: int, settled: Sequence[int]) -> bool:
+    """Of more open calls than those that are settled, one is another."""
+    still = _some_open(1 << len(settled).bit_length()).rows(broadcast_id)
+    return {key for (key,) in still} <= set(settled)
+
+
+@lru_cache(maxsize=64)
+def _some_open(most: int) -> Prepared[Dispatch]:
+    def build(broadcast_id: int) -> QuerySet[Any]:
+        return (
+            Dispatch.objects.filter(broadcast=broadcast_id, state__in=OPEN)
+            .order_by()
+            .values_list("pk")[:most]
+        )
+
+    return Prepared(build)
 
 
 def _finish(broadcast_id: int) -> int:

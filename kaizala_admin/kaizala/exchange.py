@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import requests
@@ -71,19 +72,6 @@ class Call:
 class Exchange:
     """One request and what came of it."""
 
-    __slots__ = (
-        "_at",
-        "_call",
-        "_headers",
-        "_secrets",
-        "_started",
-        "_took",
-        "body",
-        "error",
-        "response",
-        "url",
-    )
-
     def __init__(self, call: Call, base: str, headers: Mapping[str, str], secrets: tuple[str, ...]) -> None:
         self._call = call
         self._headers = headers
@@ -96,6 +84,7 @@ class Exchange:
         self.error: KaizalaError | None = None
         self.body: dict[str, Any] = UNREADABLE
 
+    @cached_property
     def request(self) -> requests.PreparedRequest:
         """Put together by hand, as everything is known: no cookies, hooks or guesses to work out."""
         request = requests.PreparedRequest()
@@ -146,7 +135,7 @@ class Exchange:
         call, response = self._call, self.response
         # Files are not text, and what stands in them is nobody's business: their size is enough.
         content = redactor.body(call.content) if call.content_type == JSON else _size(call.content)
-        sent = redactor.headers(self.request().headers, _SHOWN) + "\n" + content
+        sent = redactor.headers(self.request.headers, _SHOWN) + "\n" + content
         got = ""
         if response is not None:
             got = (

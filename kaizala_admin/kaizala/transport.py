@@ -113,7 +113,7 @@ class Transport:
         session = self._session
         try:
             response = session.get_adapter(exchange.url).send(
-                exchange.request(),
+                exchange.request,
                 timeout=self._timeouts,
                 verify=True if session.verify is None else session.verify,
                 cert=session.cert,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import groupby
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from kaizala_admin.connectors.clock import later
+from kaizala_admin.connectors.prepared import Prepared
 from kaizala_admin.kaizala import NotSent
 
 from .models import OutboxRow, State
@@ -75,13 +77,22 @@ def recall(connector_id: int) -> int:
 
 def _claim_of(row_class: type[OutboxRow], connector_id: int, most: int) -> list[Claim]:
     """The rows are locked between the look and the claim: by the transaction on SQLite, else one by one."""
-    waiting = permitted(row_class).filter(connector_id=connector_id, connector__is_active=True)
-    locked = waiting.select_for_update(skip_locked=True, of=("self",))
-    rows = list(locked.order_by("lane", *row_class.line_order())[:most])
-    taken = take(rows)
+    taken = take(_first(row_class, most).objects(connector_id))
     if taken:
         row_class.prepare_many(taken)
     return [Claim(row, calls_left=row.permits - 1) for row in taken]
+
+
+@cache
+def _first(row_class: type[OutboxRow], most: int) -> Prepared[OutboxRow]:
+    """The connector's rows whose turn it is, locked."""
+
+    def build(connector_id: int) -> QuerySet[OutboxRow]:
+        waiting = permitted(row_class).filter(connector_id=connector_id, connector__is_active=True)
+        locked = waiting.select_for_update(skip_locked=True, of=("self",))
+        return locked.order_by("lane", *row_class.line_order())[:most]
+
+    return Prepared(build)
 
 
 def take(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
@@ -93,14 +104,7 @@ def take(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
 
 
 def _take_same(rows: Sequence[OutboxRow], number: int) -> Sequence[OutboxRow]:
-    still = permitted(type(rows[0])).filter(pk__in=[row.pk for row in rows], claim=number)
-    won = still.update(
-        state=State.SENDING,
-        permits=0,
-        claim=number + 1,
-        attempts=F("attempts") + 1,
-        lease_until=later(LEASE),
-    )
+    won = _take_them(type(rows[0])).update([row.pk for row in rows], number)
     if won != len(rows):
         if len(rows) == 1:
             return []
@@ -108,3 +112,18 @@ def _take_same(rows: Sequence[OutboxRow], number: int) -> Sequence[OutboxRow]:
     for row in rows:
         row.state, row.claim, row.attempts = State.SENDING, number + 1, row.attempts + 1
     return rows
+
+
+@cache
+def _take_them(row_class: type[OutboxRow]) -> Prepared[OutboxRow]:
+    """Those that still have their permit, and still their claim's number."""
+    return Prepared(
+        lambda keys, number: permitted(row_class).filter(pk__in=keys, claim=number),
+        lambda: {
+            "state": State.SENDING,
+            "permits": 0,
+            "claim": F("claim") + 1,
+            "attempts": F("attempts") + 1,
+            "lease_until": later(LEASE),
+        },
+    )

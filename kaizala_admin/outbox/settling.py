@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from kaizala_admin.connectors.clock import later
+from kaizala_admin.connectors.prepared import Prepared
 
 from .claims import LEASE, Claim
 from .classification import Verdict
@@ -48,17 +50,29 @@ def _close(answers: Sequence[tuple[Claim, Any]]) -> set[int]:
     ours: set[int] = set()
     for row_class in {type(claim.row) for claim, _ in answers}:
         claims = {claim.row.pk: claim for claim, _ in answers if type(claim.row) is row_class}
-        sending = row_class._default_manager.filter(pk__in=claims, state=State.SENDING)
-        held = {key: claims[key] for key, number in _locked(sending) if claims[key].row.claim == number}
-        sending.filter(pk__in=held).update(
-            state=State.SENT, settled_at=Now(), lease_until=None, reason="", detail=""
-        )
+        locked = _locked(row_class).rows(list(claims))
+        held = {key: claims[key] for key, number in locked if claims[key].row.claim == number}
+        _close_them(row_class).update(list(held))
         ours.update(id(claim) for claim in held.values())
     return ours
 
 
-def _locked(rows: QuerySet[OutboxRow]) -> list[tuple[int, int]]:
-    return list(rows.select_for_update().order_by("pk").values_list("pk", "claim"))
+def _sending(row_class: type[OutboxRow], keys: Sequence[int]) -> QuerySet[OutboxRow]:
+    return row_class._default_manager.filter(pk__in=keys, state=State.SENDING)
+
+
+@cache
+def _locked(row_class: type[OutboxRow]) -> Prepared[OutboxRow]:
+    """(key, claim) of those that are still being sent."""
+    return Prepared(
+        lambda keys: _sending(row_class, keys).select_for_update().order_by("pk").values_list("pk", "claim")
+    )
+
+
+@cache
+def _close_them(row_class: type[OutboxRow]) -> Prepared[OutboxRow]:
+    sent = {"state": State.SENT, "settled_at": Now(), "lease_until": None, "reason": "", "detail": ""}
+    return Prepared(lambda keys: _sending(row_class, keys), lambda: sent)
 
 
 def _record(answers: Sequence[tuple[Claim, Any]]) -> dict[int, bool]:
