@@ -83,4 +83,5 @@ def test_an_update_changes_those_that_are_named_and_says_how_many(keys: list[int
 def test_times_are_aware(db: None) -> None:
     then = datetime(2026, 11, 24, 19, 50, tzinfo=UTC)
     Heartbeat.objects.create(name="worker", seen_at=then)
-    assert Prepared(lambda: Heartbeat.objects.values_list("name", "seen_at")).rows() == [("worker", then)]
+    prepared: Prepared[Heartbeat] = Prepared(lambda: Heartbeat.objects.values_list("name", "seen_at"))
+    assert [tuple(row) for row in prepared.rows()] == [("worker", then)]
