@@ -5,15 +5,23 @@ import logging
 import os
 import threading
 from collections import deque
+from typing import Any
 
 from django.db import DatabaseError, connection
 
 from kaizala_admin.kaizala import CallRecord
 
 from .models import ApiCall
+from .prepared import insert
 
 FLUSH_AFTER = 0.8  # seconds
 BATCH, MOST_WAITING = 200, 10_000
+
+Line = tuple[Any, ...]  # in the order of FIELDS
+FIELDS = (
+    *("connector", "grant", "at", "operation", "method", "path"),
+    *("status", "ms", "error", "request", "answer"),
+)
 
 log = logging.getLogger(__name__)
 
@@ -22,16 +30,16 @@ class Writer:
     """Keeps records for at most a second. `flush()` writes what is there; at exit it runs by itself."""
 
     def __init__(self) -> None:
-        self._waiting: deque[ApiCall] = deque(maxlen=MOST_WAITING)  # a database that is away costs the oldest
+        self._waiting: deque[Line] = deque(maxlen=MOST_WAITING)  # a database that is away costs the oldest
         self._writing = threading.Lock()
         self._timer: threading.Timer | None = None
 
-    def add(self, call: ApiCall) -> None:
+    def add(self, line: Line) -> None:
         """Inside a transaction it is written at once: another connection would have to wait for it."""
         if connection.in_atomic_block:
-            call.save(force_insert=True)
+            insert(ApiCall, FIELDS, [line])
             return
-        self._waiting.append(call)
+        self._waiting.append(line)
         if self._timer is None:
             self._timer = threading.Timer(FLUSH_AFTER, self._flush_later)
             self._timer.daemon = True
@@ -43,11 +51,11 @@ class Writer:
         with self._writing:
             while batch := self._next():
                 try:
-                    ApiCall.objects.bulk_create(batch)
+                    insert(ApiCall, FIELDS, batch)
                 except DatabaseError as error:
                     log.warning("%d API calls were not logged: %s", len(batch), type(error).__name__)
 
-    def _next(self) -> list[ApiCall]:
+    def _next(self) -> list[Line]:
         return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
 
     def _flush_later(self) -> None:
@@ -69,18 +77,18 @@ def _start_afresh() -> None:
 def record(connector_id: int, grant_id: int | None, call: CallRecord) -> None:
     """Logs one exchange of the client, which has redacted it."""
     writer.add(
-        ApiCall(
-            connector_id=connector_id,
-            grant_id=grant_id,
-            at=call.at,
-            operation=call.operation[:40],
-            method=call.method[:8],
-            path=call.path[:500],
-            status=call.status,
-            ms=call.ms,
-            error=call.error[:40],
-            request=call.request,
-            answer=call.answer,
+        (
+            connector_id,
+            grant_id,
+            call.at,
+            call.operation[:40],
+            call.method[:8],
+            call.path[:500],
+            call.status,
+            call.ms,
+            call.error[:40],
+            call.request,
+            call.answer,
         )
     )
 

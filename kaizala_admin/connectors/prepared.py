@@ -3,12 +3,13 @@
 For the few statements that every call to Kaizala costs (docs/adr/0007); all others are plain querysets.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, count
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.sql import UpdateQuery
 
@@ -50,7 +51,7 @@ class Prepared(Generic[Row]):
         """How many rows were changed."""
         if _names_nothing(given):
             return 0
-        given = [_padded(one) for one in given]
+        given = tuple(_padded(one) for one in given)
         statement = self._statement(given)
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, statement.filled(given))
@@ -60,7 +61,7 @@ class Prepared(Generic[Row]):
         """The rows as lists of values, in the order of the queryset's fields."""
         if _names_nothing(given):
             return []
-        given = [_padded(one) for one in given]
+        given = tuple(_padded(one) for one in given)
         statement = self._statement(given)
         with connection.cursor() as cursor:
             cursor.execute(statement.sql, statement.filled(given))
@@ -88,7 +89,7 @@ class Prepared(Generic[Row]):
     def _make(self, given: Sequence[Argument]) -> _Statement:
         marks = count(MARK)
         stands = [next(marks) if isinstance(one, int) else [next(marks) for _ in one] for one in given]
-        query = self._build(*stands).query
+        query: Any = self._build(*stands).query
         if self._changes:
             query = query.chain(UpdateQuery)
             query.add_update_values(self._changes())
@@ -99,6 +100,22 @@ class Prepared(Generic[Row]):
         columns = [expression for expression, _, _ in compiler.select]
         names = tuple(getattr(getattr(one, "target", None), "attname", "") for one in columns)
         return _Statement(query, sql, tuple(params), names, compiler.get_converters(columns))
+
+
+def insert(row_class: type[Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Inserts rows of numbers, strings and aware times, in the order of `fields`: every column but the key.
+
+    No instances, and nothing worked out a value: for rows that are written with every call.
+    """
+    quote, meta = connection.ops.quote_name, row_class._meta
+    columns = ", ".join(quote(str(meta.get_field(name).column)) for name in fields)  # type: ignore[union-attr]
+    places = ", ".join(["%s"] * len(fields))
+    statement = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
+    adapted = connection.ops.adapt_datetimefield_value
+    ready = [[adapted(one) if isinstance(one, datetime) else one for one in row] for row in rows]
+    if ready:
+        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+            cursor.executemany(statement, ready)
 
 
 def _padded(one: Argument) -> Argument:

@@ -63,7 +63,8 @@ def claim(connector_id: int, most: int = 1, first: type[OutboxRow] | None = None
 def recall(connector_id: int) -> int:
     """Takes back the permits that no worker has used yet, because Kaizala asked for a rest. Returns how many.
 
-    Rows that somebody claims or grants at this moment are left to them, so nobody waits for anybody.
+    Rows that somebody claims or grants at this moment are left to them, so nobody waits for anybody. A row
+    that is read page by page makes no more calls after the one that is under way.
     """
     count = 0
     for row_class in row_classes():
@@ -72,7 +73,17 @@ def recall(connector_id: int) -> int:
             locked = granted.select_for_update(skip_locked=True, of=("self",))
             keys = list(locked.values_list("pk", flat=True))
             count += granted.filter(pk__in=keys).update(permits=0) if keys else 0
+        if row_class.repeatable:
+            _stop_reading(row_class, connector_id)
     return count
+
+
+def _stop_reading(row_class: type[OutboxRow], connector_id: int) -> None:
+    """The calls that a worker may still make for a row are in its memory; their end is on the row."""
+    with transaction.atomic():
+        reading = row_class._default_manager.filter(connector_id=connector_id, state=State.SENDING)
+        keys = list(reading.select_for_update().order_by("pk").values_list("pk", flat=True))
+        reading.filter(pk__in=keys).update(permits_until=Now())
 
 
 def _claim_of(row_class: type[OutboxRow], connector_id: int, most: int) -> list[Claim]:

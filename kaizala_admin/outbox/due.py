@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from kaizala_admin.connectors.budgets import Pace
 from kaizala_admin.connectors.models import Connector, Grant
+from kaizala_admin.connectors.prepared import Prepared
 
 from .lanes import Waiting
 from .models import Lane, OutboxRow, State
 from .registry import row_classes
 
+Classes = tuple[type[OutboxRow], ...]
 ORDINARY = 20  # the rank of rows whose class has no order of its own
 
 
@@ -49,18 +53,32 @@ def without_permit(rows: QuerySet[OutboxRow]) -> QuerySet[OutboxRow]:
 
 def due_connectors() -> list[DueConnector]:
     """Every active connector with due rows. One query."""
-    places = [(row_class, lane.value) for row_class in row_classes() for lane in Lane]
-    asked = {
-        f"place_{number}": Exists(due(row_class).filter(connector=OuterRef("pk"), lane=lane))
-        for number, (row_class, lane) in enumerate(places)
-    }
-    fields = ("pk", "tenant_id", "health", "calls_per_minute", *asked)
-    found = Connector.objects.filter(is_active=True).annotate(**asked).order_by().values_list(*fields)
+    places = _places(tuple(row_classes()))
+    found = _asked(tuple(row_classes())).rows()
     return [
         DueConnector(pk, tenant, health != Connector.Health.WORKING, Pace(rate).burst, lanes)
         for pk, tenant, health, rate, *answers in found
         if (lanes := [place for place, answer in zip(places, answers, strict=True) if answer])
     ]
+
+
+def _places(classes: Classes) -> list[tuple[type[OutboxRow], int]]:
+    return [(row_class, lane.value) for row_class in classes for lane in Lane]
+
+
+@cache
+def _asked(classes: Classes) -> Prepared[Connector]:
+    """Active connectors, and whether anything is due in each place. It is asked several times a second."""
+
+    def build() -> QuerySet[Any]:
+        asked = {
+            f"place_{number}": Exists(due(row_class).filter(connector=OuterRef("pk"), lane=lane))
+            for number, (row_class, lane) in enumerate(_places(classes))
+        }
+        fields = ("pk", "tenant_id", "health", "calls_per_minute", *asked)
+        return Connector.objects.filter(is_active=True).annotate(**asked).order_by().values_list(*fields)
+
+    return Prepared(build)
 
 
 def add_outstanding(connectors: list[DueConnector]) -> None:

@@ -12,12 +12,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from kaizala_admin.connectors.clock import later
-from kaizala_admin.connectors.prepared import Prepared
+from kaizala_admin.connectors.prepared import Prepared, insert
 
 from .claims import LEASE, Claim
 from .classification import Verdict
 from .models import FINAL, Attempt, OutboxRow, State
 from .registry import label
+
+ATTEMPT = ("row_class", "row_id", "number", "started_at", "ended_at", "outcome", "reason", "detail")
 
 
 def settle(answers: Sequence[tuple[Claim, Any]]) -> list[bool]:
@@ -30,7 +32,7 @@ def settle(answers: Sequence[tuple[Claim, Any]]) -> list[bool]:
         done = _record([(claim, result) for claim, result in answers if id(claim) in ours])
         more = [not done.get(id(claim), True) and _go_on(claim.row, claim.calls_left) for claim, _ in answers]
         over = [claim for claim, _ in answers if done.get(id(claim))]
-        Attempt.objects.bulk_create(_attempt(claim.row, claim.started_at, State.SENT) for claim in over)
+        insert(Attempt, ATTEMPT, [_attempt(claim.row, claim.started_at, State.SENT) for claim in over])
     return more
 
 
@@ -41,7 +43,7 @@ def settle_error(row: OutboxRow, verdict: Verdict, started_at: datetime, **only_
             return False
         row.state, row.reason, row.detail = verdict.state, verdict.reason, verdict.detail
         row.state_changed(verdict.state)
-        _attempt(row, started_at, verdict.state).save(force_insert=True)
+        insert(Attempt, ATTEMPT, [_attempt(row, started_at, verdict.state)])
     return True
 
 
@@ -88,19 +90,10 @@ def _record(answers: Sequence[tuple[Claim, Any]]) -> dict[int, bool]:
     return done
 
 
-def _attempt(row: OutboxRow, started_at: datetime, outcome: State) -> Attempt:
-    """What this try came to. `number` is the claim: unique for the row, whatever is counted."""
-    good = outcome == State.SENT
-    return Attempt(
-        row_class=label(type(row)),
-        row_id=row.pk,
-        number=row.claim,
-        started_at=started_at,
-        ended_at=timezone.now(),
-        outcome=outcome,
-        reason="" if good else row.reason,
-        detail="" if good else row.detail,
-    )
+def _attempt(row: OutboxRow, started_at: datetime, outcome: State) -> tuple[Any, ...]:
+    """What this try came to. Its number is the claim: unique for the row, whatever is counted."""
+    why = ("", "") if outcome == State.SENT else (row.reason, row.detail)
+    return (label(type(row)), row.pk, row.claim, started_at, timezone.now(), str(outcome), *why)
 
 
 def _mine(row: OutboxRow) -> QuerySet[OutboxRow]:

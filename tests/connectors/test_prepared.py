@@ -37,7 +37,9 @@ def test_one_statement_answers_for_lists_of_every_length(keys: list[int]) -> Non
 
 
 def test_an_empty_list_finds_nothing_and_asks_nothing(keys: list[int]) -> None:
-    change = Prepared(lambda keys: Connector.objects.filter(pk__in=keys), lambda: {"name": "Gone"})
+    change: Prepared[Connector] = Prepared(
+        lambda keys: Connector.objects.filter(pk__in=keys), lambda: {"name": "Gone"}
+    )
     with CaptureQueriesContext(connection) as asked:
         assert (_named().rows([]), _named().objects([]), change.update([])) == ([], [], 0)
     assert len(asked) == 0
@@ -66,7 +68,7 @@ def test_what_is_deferred_is_read_when_it_is_asked_for(keys: list[int]) -> None:
 
 
 def test_an_update_changes_those_that_are_named_and_says_how_many(keys: list[int]) -> None:
-    faster = Prepared(
+    faster: Prepared[Connector] = Prepared(
         lambda keys, was: Connector.objects.filter(pk__in=keys, calls_per_minute=was),
         lambda: {"calls_per_minute": F("calls_per_minute") + 10},
     )

@@ -265,3 +265,20 @@ def test_who_has_written_hands_the_pen_on_and_those_who_came_meanwhile_are_writt
         assert all(one.result(60).done for one in [first, *others])
     assert written == [1, 4]
     assert not desk._somebody_writes
+
+
+def test_what_reads_page_by_page_stops_when_another_call_is_told_to_wait(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    reading = put(Page, permits=5, wanted=5)
+
+    def another_is_throttled(_: OutboxRow) -> None:
+        wire.post("/sandbox/faults", operation="send_message", kind="throttle", retryAfter=30, times=1)
+        put()
+        pump.pump(connector.pk)
+
+    line.meanwhile.append(another_is_throttled)
+    pump.pump(connector.pk)
+    reading.refresh_from_db()
+    assert (reading.state, reading.answers, reading.permits) == (State.QUEUED, 1, 0)
+    assert outcomes(reading) == []  # its pages are not tries of their own
