@@ -28,9 +28,9 @@ class _Statement:
     converters: Any
 
     def filled(self, given: Sequence[Argument]) -> list[Any]:
-        """The parameters, with the arguments in their places."""
+        """The parameters, with the arguments in their places, each as the database's driver wants it there."""
         numbers = list(chain.from_iterable([one] if isinstance(one, int) else one for one in given))
-        return [numbers[at - MARK] if type(at) is int and at >= MARK else at for at in self.params]
+        return [type(at)(numbers[at - MARK]) if _is_mark(at) else at for at in self.params]
 
 
 class Prepared(Generic[Row]):
@@ -116,6 +116,10 @@ def insert(row_class: type[Model], fields: Sequence[str], rows: Iterable[Sequenc
     if ready:
         with transaction.atomic(savepoint=False), connection.cursor() as cursor:
             cursor.executemany(statement, ready)
+
+
+def _is_mark(value: Any) -> bool:
+    return isinstance(value, int) and value >= MARK
 
 
 def _padded(one: Argument) -> Argument:
