@@ -228,6 +228,11 @@ class SyncRun(OutboxRow):
 
         return sync.record(self, result)
 
+    def after(self, answer: Any) -> "SyncRun | None":
+        from . import sync
+
+        return sync.after(self, answer)
+
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.pk}"
 

@@ -1,13 +1,14 @@
 """The one call of a run's next page. Network only."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
 from groups.models import SyncRun
-from kaizala_admin.kaizala import SUBSCRIBER_PAGE, KaizalaClient, Refused
+from kaizala_admin.kaizala import SUBSCRIBER_PAGE, KaizalaClient, Refused, SubscriberPage
 
 DETAILS, SUB_GROUPS, MEMBERS, SUBSCRIBERS = "details", "sub_groups", "members", "subscribers"
 ONLY_MEMBERS = "only_members"  # one call, after a change of ours; also where subscribers are a million
@@ -41,6 +42,15 @@ def fetch(run: SyncRun, client: KaizalaClient) -> Any:
         if error.status == 403 and error.code and run.stage == SUBSCRIBERS:
             return Hidden(error.message)
         raise
+
+
+def after(run: SyncRun, answer: Any) -> SyncRun | None:
+    """The run at the next page that the answer leads to, if any; `record` judges whether it leads on."""
+    if not isinstance(answer, SubscriberPage) or answer.cursor in (None, run.cursor):
+        return None
+    ahead = copy(run)
+    ahead.cursor = answer.cursor or ""
+    return ahead
 
 
 def _group_id(run: SyncRun) -> str:

@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from groups import bulk
 from groups.models import Member, Person, Subscriber, SyncRun
 from kaizala_admin.kaizala import Person as RemotePerson
 
 from . import seen, tally
-from .diff import chunks, date_gone, save
+from .diff import chunks, date_gone
 
 log = logging.getLogger(__name__)
 
 LONGEST_ID, LONGEST_NUMBER, LONGEST_NAME = 80, 20, 300  # the mirror's columns
 _NO_DIGIT = re.compile(r"[^\d+]")
 FIELDS = ("mobile_number", "name", "profile_pic", "is_provisioned")
+TOGETHER = 5_000  # people compared and written at a time
 WALK = 5_000  # keys read at a time when the end of a list looks for who left
 
 
@@ -55,60 +57,62 @@ def fields_of(row_class: type[Person]) -> tuple[str, ...]:
 
 def write(
     row_class: type[Person], run: SyncRun, people: dict[str, RemotePerson], now: datetime
-) -> tuple[tally.Tally, list[int]]:
-    """Writes new and changed people, in bulk; returns what happened and the primary keys of all of them."""
-    total, keys = tally.Tally(), []
-    for some in chunks(people.items()):
-        counted, written = _write_chunk(row_class, run, dict(some), now)
-        total.seen += len(written)
-        total.created += counted.created
-        total.changed += counted.changed
-        keys += written
+) -> tuple[tally.Tally, dict[str, int]]:
+    """Writes new and changed people, in bulk; returns what happened and all primary keys, by `key_of`."""
+    total, keys = tally.Tally(), dict[str, int]()
+    for some in chunks(people.items(), TOGETHER):
+        told = {key: values_of(row_class, person) for key, person in some}
+        keys |= _write_chunk(row_class, run, told, now, total)
+    total.seen = len(keys)
     return total, keys
 
 
 def _write_chunk(
-    row_class: type[Any], run: SyncRun, people: dict[str, RemotePerson], now: datetime
-) -> tuple[tally.Tally, list[int]]:
-    fields = fields_of(row_class)
-    told = {key: values_of(row_class, person) for key, person in people.items()}
-    keys, changed, told_since = [], [], since(row_class, run)
-    mirror = row_class.objects.filter(group_id=run.group_id, person_id__in=list(told))
-    for person_id, key, gone_at, *values in mirror.values_list("person_id", "pk", "gone_at", *fields):
-        keys.append(key)
+    row_class: type[Any], run: SyncRun, told: dict[str, tuple[Any, ...]], now: datetime, total: tally.Tally
+) -> dict[str, int]:
+    keys, changed, told_since = dict[str, int](), list[tuple[Any, ...]](), since(row_class, run)
+    for person_id, key, gone_at, *values in _known(row_class, run, told):
+        keys[person_id] = key
         wanted = told.pop(person_id)
-        if key in told_since:
-            continue
-        if gone_at is not None or tuple(values) != wanted:
-            changed.append(row_class(pk=key, seen_run=run.pk, **dict(zip(fields, wanted, strict=True))))
-    keys += _adopt(row_class, run, told)
-    new = [
-        row_class(
-            group_id=run.group_id,
-            person_id=person_id,
-            first_seen_at=now,
-            seen_run=run.pk,
-            **dict(zip(fields, wanted, strict=True)),
-        )
-        for person_id, wanted in told.items()
-    ]
-    save(row_class, new, changed, fields)
-    return tally.Tally(created=len(new), changed=len(changed)), [*keys, *(row.pk for row in new)]
+        if (gone_at is not None or tuple(values) != wanted) and key not in told_since:
+            changed.append((*wanted, None, run.pk, key))
+    total.changed += len(changed)
+    fields = fields_of(row_class)
+    bulk.update_values(row_class, (*fields, "gone_at", "seen_run"), changed)
+    keys |= _adopt(row_class, run, told)
+    return keys | _insert(row_class, run, told, now, total)
 
 
-def _adopt(row_class: type[Any], run: SyncRun, told: dict[str, tuple[Any, ...]]) -> list[int]:
+def _known(row_class: type[Any], run: SyncRun, ids: Iterable[str]) -> list[tuple[Any, ...]]:
+    """(user ID, primary key, gone at, *fields) of those whom the mirror has: bare values, many at once."""
+    rows = row_class.objects.filter(group_id=run.group_id, person_id__in=bulk.any_of(ids))
+    return bulk.tuples(rows.values_list("person_id", "pk", "gone_at", *fields_of(row_class)))
+
+
+def _insert(
+    row_class: type[Any], run: SyncRun, new: dict[str, tuple[Any, ...]], now: datetime, total: tally.Tally
+) -> dict[str, int]:
+    total.created += len(new)
+    keys = dict(zip(new, bulk.next_keys(row_class, len(new)), strict=True)) if new else {}
+    common = {"group": run.group_id, "first_seen_at": bulk.moment(now), "gone_at": None, "seen_run": run.pk}
+    if row_class is Member:
+        common["event_at"] = None
+    fields, same = ("id", "person_id", *fields_of(row_class), *common), tuple(common.values())
+    bulk.insert(row_class, fields, ((keys[who], who, *values, *same) for who, values in new.items()))
+    return keys
+
+
+def _adopt(row_class: type[Any], run: SyncRun, told: dict[str, tuple[Any, ...]]) -> dict[str, int]:
     """Rows that we wrote ourselves when a number was added get their user ID; taken out of `told`."""
-    ours = {f"tel:{values[0]}": key for key, values in told.items() if values[0]}
-    wanted = [name for name, key in ours.items() if name != key]
+    ours = {f"tel:{values[0]}": who for who, values in told.items() if values[0]}
+    wanted = [name for name, who in ours.items() if name != who]
     if not wanted:
-        return []
-    fields, rows = fields_of(row_class), []
-    mirror = row_class.objects.filter(group_id=run.group_id, person_id__in=wanted)
-    for name, key in mirror.values_list("person_id", "pk"):
-        values = dict(zip(fields, told.pop(ours[name]), strict=True))
-        rows.append(row_class(pk=key, person_id=ours[name], seen_run=run.pk, **values))
-    save(row_class, (), rows, (*fields, "person_id"))
-    return [row.pk for row in rows]
+        return {}
+    mirror = row_class.objects.filter(group_id=run.group_id, person_id__in=bulk.any_of(wanted))
+    keys = {ours[name]: key for name, key in mirror.values_list("person_id", "pk")}
+    rows = [(*told.pop(who), None, run.pk, who, key) for who, key in keys.items()]
+    bulk.update_values(row_class, (*fields_of(row_class), "gone_at", "seen_run", "person_id"), rows)
+    return keys
 
 
 def close(row_class: type[Any], run: SyncRun, present: seen.Seen, now: datetime) -> int:

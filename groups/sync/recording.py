@@ -1,6 +1,6 @@
 """Writes what a call brought and says whether the run is done. Runs inside the settling transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +10,23 @@ from groups.models import Group, Member, Subscriber, SyncRun
 from kaizala_admin.connectors import clock
 from kaizala_admin.kaizala import SUBSCRIBER_PAGE, GroupInfo, SubscriberPage
 from kaizala_admin.kaizala import Person as RemotePerson
+from kaizala_admin.outbox.reading import Pages
 
 from . import directory, errors, graph, mirror, people, seen
 from .fetching import DETAILS, MEMBERS, ONLY_MEMBERS, SUB_GROUPS, SUBSCRIBERS, Hidden, Vanished
 from .plan import next_stage
 from .tally import Tally, advance
 
-LOOK_EVERY = 100  # pages; counting a million rows at each page would cost more than the page
+LOOK_FIRST = 100  # pages
 
 
 def record(run: SyncRun, result: Any) -> bool:
-    """Writes one page; True when the run is complete. SyncError: it must not go on, nothing is written."""
+    """Writes one page, or the `Pages` of subscribers that were read together; True when the run is complete.
+
+    SyncError: it must not go on, nothing is written.
+    """
+    if isinstance(result, Pages) and not isinstance(result[-1], SubscriberPage):
+        return record(run, result[:-1]) or record(run, result[-1])  # it ends with Vanished or Hidden
     now = clock.now()
     if run.kind == SyncRun.Kind.DIRECTORY:
         advance(run, directory.write(run, result, now), "", "", now)
@@ -31,7 +37,7 @@ def record(run: SyncRun, result: Any) -> bool:
         return _skip(run, result, now)
     counted, cursor = _STAGES[run.stage](run, result, now)
     stage = run.stage if cursor else next_stage(run.stage, _group(run))
-    advance(run, counted, stage, cursor, now)
+    advance(run, counted, stage, cursor, now, len(result) if isinstance(result, Pages) else 1)
     if not stage:
         _complete(run, now)
     return not stage
@@ -81,21 +87,32 @@ def _members(run: SyncRun, members: tuple[RemotePerson, ...], now: datetime) -> 
     seen.forget(run)  # pages of earlier runs that failed
     counted, keys = people.write(Member, run, people.by_key(members), now)
     present = seen.Seen()
-    present.add(keys)
+    present.add(keys.values())
     counted.gone = people.close(Member, run, present, now)
     return counted, ""
 
 
-def _subscribers(run: SyncRun, page: SubscriberPage, now: datetime) -> tuple[Tally, str]:
-    found = people.by_key(page.subscribers)
-    counted, keys = people.write(Subscriber, run, found, now)
-    cursor = page.cursor or ""
-    seen.remember(run, cursor, list(found), keys)
+def _subscribers(run: SyncRun, result: SubscriberPage | Pages, now: datetime) -> tuple[Tally, str]:
+    pages = [(page.cursor or "", people.by_key(page.subscribers)) for page in _each(result)]
+    everybody = {key: person for _, found in pages for key, person in found.items()}
+    counted, keys = people.write(Subscriber, run, everybody, now)
+    counted.seen = sum(len(found) for _, found in pages)
+    seen.remember(run, [(cursor, list(found), [keys[key] for key in found]) for cursor, found in pages])
+    cursor = pages[-1][0]
     if not cursor:
         counted.gone = _close_subscribers(run, now)
-    elif run.pages % LOOK_EVERY == LOOK_EVERY - 1:
+    elif _is_time_to_look(run.pages, run.pages + len(pages)):
         _check_end(run)
     return counted, cursor
+
+
+def _each(result: SubscriberPage | Pages) -> Iterable[SubscriberPage]:
+    return [result] if isinstance(result, SubscriberPage) else result
+
+
+def _is_time_to_look(before: int, after: int) -> bool:
+    """After 100 pages, 200, 400 and so on: counting a million rows each time would cost more than a page."""
+    return (after // LOOK_FIRST).bit_length() > (before // LOOK_FIRST).bit_length()
 
 
 def _check_end(run: SyncRun) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
+from groups import bulk
 from groups.models import SyncPage, SyncRun
 
 from . import errors
@@ -43,18 +44,20 @@ def digest(*words: str) -> str:
     return hashlib.blake2b("\0".join(words).encode(), digest_size=16).hexdigest()
 
 
-def remember(run: SyncRun, next_cursor: str, people: Sequence[str], keys: Sequence[int]) -> None:
-    """Keeps the page. Raises SyncError when the cursor or the page came before: such a list never ends."""
-    content = digest(*sorted(people))
-    if next_cursor and next_cursor == run.cursor:
+def remember(run: SyncRun, pages: Sequence[tuple[str, Sequence[str], Sequence[int]]]) -> None:
+    """Keeps the pages after the run's cursor: each with the next cursor, its people and their rows' keys.
+
+    Raises SyncError when a cursor or a page came before: such a list never ends.
+    """
+    cursors = [digest(run.cursor), *(digest(cursor) for cursor, _, _ in pages if cursor)]
+    contents = [digest(*sorted(people)) for _, people, _ in pages]
+    before = Q(content__in=contents) | Q(cursor__in=cursors[1:])
+    twice = any(len(set(digests)) < len(digests) for digests in (cursors, contents))
+    if twice or run.page_set.filter(before).exists():
         raise errors.no_progress()
-    before = Q(content=content)
-    if next_cursor:
-        before |= Q(cursor=digest(next_cursor))
-    if run.page_set.filter(before).exists():
-        raise errors.no_progress()
-    packed = array(_KEY, keys).tobytes()
-    SyncPage.objects.create(run=run, cursor=digest(run.cursor), content=content, ids=packed)
+    packed = [array(_KEY, keys).tobytes() for _, _, keys in pages]
+    rows = zip([run.pk] * len(packed), cursors, contents, packed, strict=False)  # the last cursor is to come
+    bulk.insert(SyncPage, ("run", "cursor", "content", "ids"), rows)
 
 
 def recall(run: SyncRun) -> Seen:

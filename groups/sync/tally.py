@@ -29,11 +29,11 @@ def guard(run: SyncRun, leaving: int, present: int, what: str) -> None:
         run.allow_gone = False  # accepted once, for this list
 
 
-def advance(run: SyncRun, tally: Tally, stage: str, cursor: str, now: datetime) -> None:
-    """Counts the page and moves the run's cursor. SyncError when a person stopped the run meanwhile."""
+def advance(run: SyncRun, tally: Tally, stage: str, cursor: str, now: datetime, pages: int = 1) -> None:
+    """Counts the pages and moves the run's cursor. SyncError when a person stopped the run meanwhile."""
     run.started_at = run.started_at or now
     before = run.pages
-    run.pages, run.stage, run.cursor = run.pages + 1, stage, cursor
+    run.pages, run.stage, run.cursor = run.pages + pages, stage, cursor
     run.seen += tally.seen
     run.created += tally.created
     run.changed += tally.changed

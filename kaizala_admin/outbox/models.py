@@ -100,6 +100,14 @@ class OutboxRow(models.Model):
         """
         raise NotImplementedError
 
+    def after(self, answer: Any) -> Self | None:
+        """This row as its next call needs it, when that needs nothing but `answer`; without the database.
+
+        `record` then gets the answers of several calls together, as `Pages`. None: record this one first.
+        For repeatable rows alone: a crash forgets what was not recorded.
+        """
+        return None
+
     @classmethod
     def prepare_many(cls, rows: Sequence[Self]) -> None:
         """Loads onto the rows what `perform` needs, inside the transaction that claims them. Override it

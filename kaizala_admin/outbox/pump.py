@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 from kaizala_admin.connectors import instance, limiter
 from kaizala_admin.connectors.clients import client_for
@@ -18,6 +17,7 @@ from .classification import Verdict, before_the_call, classify, not_recorded
 from .desk import Slip, hand_in, turn
 from .models import OutboxRow, State
 from .nudges import nudge
+from .reading import Reading, read
 from .settling import settle_error
 
 log = logging.getLogger(__name__)
@@ -65,29 +65,33 @@ def _another(line: Line, connector_id: int) -> Slip:
 
 
 def _call(line: Line, taken: Claim) -> Slip:
-    """One call, settled; the slip that comes back holds the next."""
+    """One call, or those of a long read, settled; the slip that comes back holds the next."""
     row = taken.row
     try:
         client = line.client(row)
         taken.check_time()
     except Exception as error:  # noqa: BLE001
-        return _went_wrong(line, taken, before_the_call(error, attempts=row.attempts), error)
+        _went_wrong(line, taken, before_the_call(error, attempts=row.attempts), error)
+        return _another(line, row.connector_id)
     try:
-        result = row.perform(client)
+        reading = read(row, client, 1 + taken.calls_left)
     except Exception as error:  # noqa: BLE001
-        verdict = classify(error, repeatable=row.may_repeat(), attempts=row.attempts)
-        return _went_wrong(line, taken, verdict, error)
-    return _answered(line, taken, result)
+        _broke_off(line, taken, error)
+        return _another(line, row.connector_id)
+    return _answered(line, taken, reading)
 
 
-def _answered(line: Line, taken: Claim, result: Any) -> Slip:
+def _answered(line: Line, taken: Claim, reading: Reading) -> Slip:
     row = taken.row
+    taken.calls_left -= reading.calls - 1
+    if reading.error:
+        return _partly_answered(line, taken, reading, reading.error)
     if stopping.is_set():
         taken.calls_left = 0
-    slip = hand_in(Slip(row.connector_id, line.goes_on(), taken, result))
+    slip = hand_in(Slip(row.connector_id, line.goes_on(), taken, reading.result))
     if slip.error:
-        verdict = not_recorded(slip.error, repeatable=row.may_repeat(), attempts=row.attempts)
-        return _went_wrong(line, taken, verdict, slip.error)
+        _not_recorded(line, taken, slip.error)
+        return _another(line, row.connector_id)
     if slip.answered and slip.answered.row.state == State.QUEUED:
         nudge([row.connector_id])
     if row.connector.health != Connector.Health.WORKING:
@@ -95,7 +99,28 @@ def _answered(line: Line, taken: Claim, result: Any) -> Slip:
     return slip
 
 
-def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) -> Slip:
+def _partly_answered(line: Line, taken: Claim, reading: Reading, error: Exception) -> Slip:
+    """Keeps what was read before a call went wrong, then settles that call, which was permitted, too."""
+    slip = hand_in(Slip(taken.row.connector_id, False, taken, reading.result))
+    if slip.error:
+        _not_recorded(line, taken, slip.error)
+    _broke_off(line, slip.claim or taken, error)
+    return _another(line, taken.row.connector_id)
+
+
+def _not_recorded(line: Line, taken: Claim, error: Exception) -> None:
+    row = taken.row
+    verdict = not_recorded(error, repeatable=row.may_repeat(), attempts=row.attempts)
+    _went_wrong(line, taken, verdict, error)
+
+
+def _broke_off(line: Line, taken: Claim, error: Exception) -> None:
+    row = taken.row
+    verdict = classify(error, repeatable=row.may_repeat(), attempts=row.attempts)
+    _went_wrong(line, taken, verdict, error)
+
+
+def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) -> None:
     """Settles the row first: whatever else follows may fail without touching it."""
     row = taken.row
     if not isinstance(error, KaizalaError):
@@ -111,7 +136,6 @@ def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) ->
         _fetch_token(line, row)
     if row.state == State.QUEUED:
         nudge([row.connector_id])
-    return _another(line, row.connector_id)
 
 
 def _fetch_token(line: Line, row: OutboxRow) -> None:

@@ -203,7 +203,7 @@ def test_a_sync_that_began_before_the_event_does_not_undo_it(group: Group, grant
     told = people.by_key([person("p-2"), person("p-3")])  # read before both
     _, keys = people.write(Member, run, told, NOW)
     page = seen.Seen()
-    page.add(keys)
+    page.add(keys.values())
     people.close(Member, run, page, NOW)
     assert present() == ["p-1", "p-3"]
     assert people.since(Subscriber, run) == set()

@@ -44,8 +44,11 @@ def test_a_second_sync_writes_no_mirror_row(service: Service) -> None:
     writes = [
         query["sql"]
         for query in captured
-        if query["sql"].startswith(("UPDATE", "INSERT", "DELETE"))
-        and any(f'"{table}"' in query["sql"] for table in tables)
+        if any(
+            f'{verb} "{table}"' in query["sql"]
+            for verb in ("UPDATE", "INSERT INTO", "DELETE FROM")
+            for table in tables
+        )
     ]
     assert writes == []
     runs = SyncRun.objects.filter(parent=directory)

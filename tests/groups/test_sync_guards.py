@@ -340,7 +340,7 @@ def test_only_those_who_changed_are_written(group: Group) -> None:
     run = start(group, MEMBERS)
     with CaptureQueriesContext(connection) as captured:
         record(run, tuple(told))
-    writes = [query["sql"] for query in captured if query["sql"].startswith('UPDATE "groups_member"')]
+    writes = [query["sql"] for query in captured if 'UPDATE "groups_member"' in query["sql"]]
     written = Member.objects.get(name="Renamed")
     assert len(writes) == 1
     assert (written.person_id, written.seen_run) == ("id-7", run.pk)

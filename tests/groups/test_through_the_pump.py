@@ -16,13 +16,13 @@ from kaizala_admin.outbox.pump import pump
 from .conftest import Service
 
 
-def permit() -> bool:
+def permit(permits: int = 3) -> bool:
     """Permits for every waiting run, as the dispatcher hands them out. False when nothing waits."""
     waiting = SyncRun.objects.filter(state=State.QUEUED)
     now = timezone.now()
     return bool(
         waiting.update(
-            permits=3, permits_until=now + timedelta(seconds=30), not_before=now - timedelta(seconds=1)
+            permits=permits, permits_until=now + timedelta(seconds=30), not_before=now - timedelta(seconds=1)
         )
     )
 
