@@ -218,6 +218,10 @@ class SyncRun(OutboxRow):
             ),
         ]
 
+    @classmethod
+    def prepare_many(cls, rows: Sequence["SyncRun"]) -> None:
+        models.prefetch_related_objects(rows, "group")
+
     def perform(self, client: Any) -> Any:
         from . import sync
 

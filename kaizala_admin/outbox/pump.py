@@ -17,7 +17,7 @@ from .classification import Verdict, before_the_call, classify, not_recorded
 from .desk import Slip, hand_in, turn
 from .models import OutboxRow, State
 from .nudges import nudge
-from .reading import Reading, read
+from .reading import Ahead, Reading, read, read_on
 from .settling import settle_error
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class Line:
 
     ends: float  # on time.monotonic()
     clients: dict[int, tuple[Grant, KaizalaClient]] = field(default_factory=dict)
+    ahead: Ahead | None = None  # calls of the row that goes on now, begun while its last ones were written
 
     def goes_on(self) -> bool:
         """Whether it may take another row."""
@@ -66,31 +67,38 @@ def _another(line: Line, connector_id: int) -> Slip:
 
 def _call(line: Line, taken: Claim) -> Slip:
     """One call, or those of a long read, settled; the slip that comes back holds the next."""
-    row = taken.row
+    row, ahead, line.ahead = taken.row, line.ahead, None
     try:
         client = line.client(row)
-        taken.check_time()
+        if not ahead:
+            taken.check_time()
     except Exception as error:  # noqa: BLE001
         _went_wrong(line, taken, before_the_call(error, attempts=row.attempts), error)
         return _another(line, row.connector_id)
     try:
-        reading = read(row, client, 1 + taken.calls_left)
+        reading = ahead.reading() if ahead else read(row, client, 1 + taken.calls_left)
     except Exception as error:  # noqa: BLE001
         _broke_off(line, taken, error)
         return _another(line, row.connector_id)
-    return _answered(line, taken, reading)
-
-
-def _answered(line: Line, taken: Claim, reading: Reading) -> Slip:
-    row = taken.row
-    taken.calls_left -= reading.calls - 1
+    taken.calls_left -= len(reading.answers) - 1
     if reading.error:
         return _partly_answered(line, taken, reading, reading.error)
+    return _answered(line, taken, reading, client)
+
+
+def _answered(line: Line, taken: Claim, reading: Reading, client: KaizalaClient) -> Slip:
+    row = taken.row
     if stopping.is_set():
         taken.calls_left = 0
+    ahead = read_on(reading, client, taken.calls_left)
     slip = hand_in(Slip(row.connector_id, line.goes_on(), taken, reading.result))
     if slip.error:
         _not_recorded(line, taken, slip.error)
+    if ahead and slip.claim and slip.claim.row.pk == row.pk and type(slip.claim.row) is type(row):
+        line.ahead = ahead
+    elif ahead and (error := ahead.error()):
+        _broke_off(line, taken, error)
+    if slip.error:
         return _another(line, row.connector_id)
     if slip.answered and slip.answered.row.state == State.QUEUED:
         nudge([row.connector_id])

@@ -1,9 +1,12 @@
 """Long reads: several permitted calls of one row, whose answers are recorded together (ADR 8)."""
 
+import threading
 import time
 from collections import UserList
 from dataclasses import dataclass
 from typing import Any
+
+from django.db import connection
 
 from kaizala_admin.kaizala import KaizalaClient
 
@@ -19,29 +22,70 @@ class Pages(UserList[Any]):
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of one or more calls of a row. With an `error` it broke off there, after `calls` answers."""
+    """The answers to one or more calls of a row. With an `error` it broke off there."""
 
-    result: Any
-    calls: int
+    answers: Pages
+    row: OutboxRow  # as it made the last of them
     error: Exception | None = None
+
+    @property
+    def result(self) -> Any:
+        """What the row's `record` gets."""
+        return self.answers if len(self.answers) > 1 else self.answers[0]
+
+
+class Ahead:
+    """The next calls of a row, made by a thread of their own while the answers before them are written."""
+
+    def __init__(self, row: OutboxRow, client: KaizalaClient, most: int) -> None:
+        self._work = row, client, most
+        self._reading: Reading | None = None
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._read, name="read-ahead")
+        self._thread.start()
+
+    def reading(self) -> Reading:
+        """Waits for it. Raises what the first call raised."""
+        self._thread.join()
+        if self._reading is None:
+            raise self._error or RuntimeError("nothing was read")
+        return self._reading
+
+    def error(self) -> Exception | None:
+        """Waits for it; what went wrong, if anything."""
+        self._thread.join()
+        return self._reading.error if self._reading else self._error
+
+    def _read(self) -> None:
+        try:
+            self._reading = read(*self._work)
+        except Exception as error:  # noqa: BLE001
+            self._error = error
+        finally:
+            connection.close()  # a client that learns a new endpoint stores it
 
 
 def read(row: OutboxRow, client: KaizalaClient, most: int) -> Reading:
-    """One call, and up to `most` in all while each needs nothing but the answer before it. No database.
+    """One call, and up to `most` in all while each needs nothing but the answer before it.
 
     Raises what the first call raises.
     """
     ends = time.monotonic() + LONGEST
-    answers, error = Pages([row.perform(client)]), None
+    answers = Pages([row.perform(client)])
     while (
         len(answers) < min(most, MOST_TOGETHER)
         and time.monotonic() < ends
         and (after := row.after(answers[-1])) is not None
     ):
-        row = after
         try:
-            answers.append(row.perform(client))
-        except Exception as failed:  # noqa: BLE001
-            error = failed
-            break
-    return Reading(answers if len(answers) > 1 else answers[0], len(answers), error)
+            answers.append(after.perform(client))
+        except Exception as error:  # noqa: BLE001
+            return Reading(answers, row, error)
+        row = after
+    return Reading(answers, row)
+
+
+def read_on(reading: Reading, client: KaizalaClient, most: int) -> Ahead | None:
+    """Begins with the calls after these, when they are permitted and need nothing that is not known yet."""
+    after = reading.row.after(reading.answers[-1]) if most > 0 and not reading.error else None
+    return Ahead(after, client, most) if after is not None else None
