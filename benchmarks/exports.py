@@ -42,6 +42,7 @@ def measure(ground: Ground) -> Iterator[Line]:
     few, many = _send(max(1, size.many_rows // 10)), _send(size.many_rows)
     analyse()
     yield from _ledger(few, many, size.rounds, full)
+    yield from _subscribers(size.many_rows, full)
     yield from _archive(size.many_rows, full)
 
 
@@ -67,6 +68,30 @@ def _ledger(few: Broadcast, many: Broadcast, rounds: int, full: bool) -> Iterato
             f"grows by less than {MOST_GROWTH:.0f} MB",
             after[0] - before[0] < MOST_GROWTH if full else None,
         )
+
+
+def _subscribers(people: int, full: bool) -> Iterator[Line]:
+    """Present ones of one small group against all that there are."""
+    group = Group.objects.order_by("pk")[1]
+    few, many = f"group__id__exact={group.pk}", "presence=all"
+    for file_format in ("csv", "xlsx", "jsonl"):
+        _list(few, file_format)
+        before, after = (_peak(partial(_list, asked, file_format)) for asked in (few, many))
+        yield Line(
+            f"{people:,} subscribers to {file_format}: time, and peak memory",
+            f"{people / after[1]:,.0f} s, +{after[0] - before[0]:,.1f} MB",
+            f"{before[0]:,.0f} MB",
+            f"{after[1]:,.0f}/s",
+            f"grows by less than {MOST_GROWTH:.0f} MB",
+            after[0] - before[0] < MOST_GROWTH if full else None,
+        )
+
+
+def _list(asked: str, file_format: str) -> float:
+    """Rows a second of the list of subscribers with these filters."""
+    begun = time.perf_counter()
+    done = _made("groups.subscribers", {"list": asked}, file_format)
+    return done.rows_done / (time.perf_counter() - begun)
 
 
 def _archive(people: int, full: bool) -> Iterator[Line]:

@@ -99,6 +99,8 @@ def _create(
     picture: Picture | None,
     by: By,
 ) -> GroupChange:
+    if not asked["name"].strip() or not asked["welcome_message"].strip():
+        raise CannotChange(_("Kaizala wants a name and a welcome message for a new group."))
     first = list(dict.fromkeys(numbers))
     if len(first) > MAX_MEMBERS:
         raise CannotChange(

@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from groups import queries, search
+from groups.figures.models import Headcount
 from groups.models import Group, Member, Subscriber, SyncRun
 from groups.tabs import Tab, register
 from kaizala_admin.outbox.models import State
@@ -65,7 +66,8 @@ def _people(row_class: type[Any], group: Group, request: HttpRequest) -> dict[st
 
 
 def sub_groups(group: Group, request: HttpRequest) -> dict[str, Any]:
-    return {"graph": queries.sub_graph(group)}
+    counted = Headcount.objects.filter(group=group).first()
+    return {"graph": queries.sub_graph(group), "counted": counted}
 
 
 def _runs(group: Group) -> QuerySet[SyncRun]:

@@ -10,13 +10,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from groups.changes.models import GroupChange
-from groups.imports.models import ImportRun
+from groups.imports.models import ImportRow, ImportRun
 from groups.models import Group, SyncRun
 from kaizala_admin.connectors.models import Grant
 
 from .test_pages import make_group
 
 pytestmark = pytest.mark.django_db
+WELCOME = ("--welcome", "Hello")
 
 
 @pytest.fixture
@@ -59,26 +60,55 @@ def test_sync_that_is_not_done_in_time_says_so(group: Group) -> None:
 def test_create_group_asks_kaizala_only_when_told_to(
     group: Group, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call_command("create_group", "New", "--member", "98123 45678", "--json")
+    call_command("create_group", "New", *WELCOME, "--member", "98123 45678", "--json")
     assert told(capsys) == {"applied": False, "name": "New", "members": ["+919812345678"]}
     assert not GroupChange.objects.exists()
-    call_command("create_group", "New", "--member", "98123 45678", "--apply", "--json")
+    call_command("create_group", "New", *WELCOME, "--member", "98123 45678", "--apply", "--json")
     change = GroupChange.objects.get()
     assert (change.kind, change.payload["name"], change.payload["numbers"]) == (
         "create_group",
         "New",
         ["+919812345678"],
     )
-    call_command("create_group", "Below", "--parent", "g-1", "--apply")
-    assert GroupChange.objects.latest("pk").group == group
+    assert (told(capsys)["change"], change.state) == (change.pk, "queued")
+    call_command("create_group", "Below", *WELCOME, "--parent", "g-1", "--without-me", "--apply")
+    below = GroupChange.objects.latest("pk")
+    assert (below.group, below.payload["add_caller"]) == (group, False)
 
 
-def test_create_group_says_what_is_wrong(group: Group) -> None:
-    assert refused("create_group", "New", "--member", "12")[1] == 1
-    assert refused("create_group", "New", "--parent", "no")[0] == "There is no group with the ID no."
-    assert refused("create_group", "New", "--parent", "g-1", "--public")[1] == 1
+def test_a_group_is_made_with_a_picture_and_its_new_id_is_told(
+    group: Group, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "well.png"
+    file.write_bytes(b"\x89PNG and so on")
+    call_command("create_group", "New", *WELCOME, "--picture", str(file), "--apply", "--json")
+    assert told(capsys)["group"] is None  # Kaizala has not answered yet
+    change = GroupChange.objects.get()
+    assert (change.stage, change.picture.name, change.picture.content_type) == (
+        "upload",
+        "well.png",
+        "image/png",
+    )
+    file.write_text("no picture")
+    for name in (str(file), str(tmp_path / "none.png")):
+        assert refused("create_group", "New", *WELCOME, "--picture", name)[1] == 1
+
+
+def test_create_group_says_what_is_wrong_also_without_apply(group: Group) -> None:
+    def why(*more: str) -> str:
+        return refused("create_group", "New", *more)[0]
+
+    assert refused("create_group", "New", *WELCOME, "--member", "12")[1] == 1
+    assert why(*WELCOME, "--parent", "no") == "There is no group with the ID no."
+    assert why(*WELCOME, "--parent", "g-1", "--public") == "A sub-group is never a public group."
+    assert why() == "Kaizala wants a name and a welcome message for a new group."
+    Grant.objects.update(kind="user")
+    assert why(*WELCOME, "--public").startswith("Only a grant for the whole organisation can make")
+    group.reaches.update(role="Member")
+    assert why(*WELCOME, "--parent", "g-1").startswith("Only an admin of “")
     Grant.objects.update(state="revoked")
-    assert refused("create_group", "New")[0] == "Name one working grant with --grant."
+    assert why(*WELCOME) == "Name one working grant with --grant."
+    assert not GroupChange.objects.exists()
 
 
 def test_import_people_checks_and_changes_nothing(
@@ -95,10 +125,60 @@ def test_import_people_checks_and_changes_nothing(
     assert ImportRun.objects.latest("pk").state == "running"
 
 
-def test_import_people_says_which_rows_are_wrong_and_what_cannot_be(group: Group, tmp_path: Path) -> None:
+def test_import_people_names_the_bad_rows_and_writes_them_to_repair(
+    group: Group, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet, bad = tmp_path / "people.csv", tmp_path / "bad.csv"
+    sheet.write_text("mobile number,name\n9812345678,Asha\nnobody,Bilal\n")
+    asked = ("import_people", str(sheet), "--group", "g-1", "--rejected", str(bad), "--json")
+    why, code = refused(*asked)
+    assert (why.splitlines(), code) == (
+        ["1 row is wrong.", "Line 3, “nobody”: This is not a phone number."],
+        2,
+    )
+    found = told(capsys)
+    assert (found["rows"], found["to_do"]) == ({"ready": 1, "wrong": 1}, {"add": 1})
+    named = {"line": 3, "column": "number", "given": "nobody", "why": "This is not a phone number."}
+    assert found["bad"] == [named]
+    assert bad.read_text("utf-8-sig").splitlines() == [
+        "mobile number,name,Line,Why",
+        "nobody,Bilal,3,This is not a phone number.",
+    ]
+    assert refused(*asked) == (f"{bad} exists already.", 1)
+
+
+def test_rows_that_kaizala_refused_are_told_when_one_waits(
+    group: Group, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     sheet = tmp_path / "people.csv"
-    sheet.write_text("mobile number\n9812345678\nnobody\n")
-    assert refused("import_people", str(sheet), "--group", "g-1")[1] == 2
+    sheet.write_text("9812345678\n")
+
+    def refuse(seconds: float, is_over: Any) -> bool:
+        ImportRow.objects.update(state="refused", reason="Not of this organisation")
+        ImportRun.objects.update(state="finished")
+        return bool(is_over())
+
+    monkeypatch.setattr("groups.management.commands.import_people.wait", refuse)
+    why, code = refused("import_people", str(sheet), "--group", "g-1", "--apply", "--wait", "9", "--json")
+    assert (why.splitlines()[1:], code) == (["Line 1, “+919812345678”: Not of this organisation"], 2)
+    assert told(capsys)["rows"] == {"refused": 1}
+
+
+def test_links_are_imported_too(group: Group, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Group.objects.create(tenant=group.tenant, group_id="g-2", name="Other", first_seen_at=group.first_seen_at)
+    sheet = tmp_path / "links.csv"
+    sheet.write_text("parent,child\ng-1,g-2\n")
+    call_command("import_people", str(sheet), "--do", "links", "--json")
+    assert told(capsys)["to_do"] == {"link": 1}
+    assert refused("import_people", str(sheet), "--do", "links", "--group", "g-1")[1] == 1
+    assert refused("import_people", str(sheet), "--do", "remove")[0] == "Name the group with --group."
+
+
+def test_import_people_says_what_cannot_be(group: Group, tmp_path: Path) -> None:
+    sheet = tmp_path / "people.csv"
+    sheet.write_text("mobile number\n9812345678\n")
     assert refused("import_people", str(tmp_path / "none.csv"), "--group", "g-1")[1] == 1
     assert refused("import_people", str(sheet), "--group", "no")[1] == 1
     assert refused("import_people", str(sheet), "--tenant", "no")[1] == 1
+    sheet.write_bytes(b"\xff\xd8\xff\xe0 a photo")
+    assert refused("import_people", str(sheet), "--group", "g-1")[0].startswith("This file is no sheet.")

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.asserts import assertContains
 
 from groups.figures import counting, days, heads, reading, unregistered
 from groups.figures.models import DailyTotal, Headcount
@@ -82,6 +83,17 @@ def test_a_person_in_many_groups_of_a_branch_counts_once(tree: dict[str, Group])
         "left": (2, 2, 1),
         "right": (2, 2, 1),
     }
+
+
+def test_the_sub_groups_tab_says_how_many_people_there_are_each_counted_once(
+    tree: dict[str, Group],
+) -> None:
+    heads.count_heads()
+    address = reverse("admin:groups_group_change", args=[tree["top"].pk])
+    page = signed_in("Viewer").get(f"{address}?tab=sub_groups")
+    counted = page.context["counted"]
+    assert (counted.people, counted.unregistered) == (2, 1)
+    assertContains(page, "People, each counted once", count=1)
 
 
 def test_only_branches_that_were_synced_since_are_counted_again(tree: dict[str, Group]) -> None:

@@ -214,6 +214,24 @@ def bomb() -> bytes:
     return file.getvalue()
 
 
+def entities(depth: int) -> bytes:
+    """A workbook of a few hundred bytes; a cell of it is "a", ten times as long with each step of depth."""
+    nested = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, depth + 1))
+    head = f'<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY e0 "a">{nested}]>'
+    cell = f'<row r="3"><c r="A3" t="str"><v>&e{depth};</v></c></row></sheetData>'
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(book(["Phone"], [A]))) as good,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in good.namelist():
+            data = good.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                data = head + data[data.index("<worksheet") :].replace("</sheetData>", cell)
+            packed.writestr(name, data)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -225,14 +243,20 @@ def bomb() -> bytes:
         (b"\xd0\xcf\x11\xe0" + bytes(20), "This is an old Excel file"),
         (b"<html><table></table>", "This file is no sheet."),
         (bomb(), "The sheet is too large when unpacked."),
+        (entities(10), "This file is no sheet."),
     ],
-    ids=["nothing", "blanks", "photo", "zeros", "broken zip", "old excel", "web page", "zip bomb"],
+    ids=["nothing", "blanks", "photo", "zeros", "no zip", "old excel", "web page", "zip bomb", "entities"],
 )
 def test_files_that_are_no_sheets_are_refused_in_words(grant: Grant, data: bytes, words: str) -> None:
     run = checked(data, group=make_group(grant))
     assert run.state == "failed"
     assert run.error.startswith(words)
     assert rows(run) == []
+
+
+def test_a_workbook_with_a_harmless_entity_is_read(grant: Grant) -> None:
+    run = checked(entities(1), group=make_group(grant), name="a.xlsx")
+    assert [row[1:] for row in rows(run)] == [(A, "ready", ""), ("", "wrong", "not_a_number")]
 
 
 def test_a_file_of_more_than_50_mb_is_refused(grant: Grant) -> None:

@@ -1,20 +1,25 @@
 """`manage.py create_group`: a group at Kaizala, through the same service as the form."""
 
 import json
-import time
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from groups.changes import services
+from groups.changes.forms import picture
 from groups.changes.models import GroupChange
+from groups.changes.services import Picture
+from groups.management.waiting import wait
 from groups.models import Group
 from kaizala_admin.connectors.models import Grant
 from kaizala_admin.connectors.phones import normal_phone
 from kaizala_admin.outbox.models import State
+from kaizala_admin.outbox.words import reason_words
 
 LOOK_EVERY = 0.5  # seconds
 OPEN = (State.QUEUED, State.SENDING)
@@ -29,34 +34,39 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name")
-        parser.add_argument("--welcome", default="", help="the welcome message")
+        parser.add_argument("--welcome", default="", help="the welcome message; Kaizala wants one")
         parser.add_argument("--public", action="store_true", help="a managed public group")
         parser.add_argument("--parent", metavar="ID", help="Kaizala's ID of the group that it hangs below")
-        parser.add_argument("--grant", metavar="NAME", help="whose token makes it")
+        parser.add_argument(
+            "--without-me", action="store_true", help="with --parent: the grant's person does not join it"
+        )
+        parser.add_argument("--grant", metavar="NAME", help="whose token makes it; not with --parent")
         parser.add_argument("--member", action="append", default=[], metavar="NUMBER", help="again for each")
+        parser.add_argument("--picture", type=Path, metavar="FILE", help="a JPEG or PNG file")
         parser.add_argument("--apply", action="store_true", help="Ask Kaizala.")
         parser.add_argument("--wait", type=float, metavar="SECONDS", help="for Kaizala's answer")
         parser.add_argument("--json", action="store_true", help="One JSON object instead of words.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         asked = self._asked(options)
-        if not options["apply"]:
-            self._tell({"applied": False, "name": options["name"], "members": asked["numbers"]}, options)
-            return
-        try:
+        told = {"applied": options["apply"], "name": options["name"], "members": asked["numbers"]}
+        with transaction.atomic():  # what would be refused is refused in a dry run too, by the same verb
             change = self._create(options, asked)
-        except services.CannotChange as error:
-            raise CommandError(str(error)) from error
-        ends = time.monotonic() + (options["wait"] or 0)
-        while options["wait"] and change.state in OPEN and time.monotonic() < ends:
-            time.sleep(LOOK_EVERY)
-            change.refresh_from_db()
-        told = {"applied": True, "change": change.pk, "name": options["name"], "state": change.state}
-        self._tell({**told, "members": asked["numbers"]}, options)
+            transaction.set_rollback(not options["apply"])
+        if not options["apply"]:
+            self._tell(told, options)
+            return
+        over = wait(options["wait"], lambda: not self._is_open(change), LOOK_EVERY)
+        group = change.other.group_id if change.other else None
+        self._tell({**told, "change": change.pk, "state": change.state, "group": group}, options)
         if change.state == State.FAILED:
-            raise CommandError(change.detail or change.reason)
-        if options["wait"] and change.state != State.SENT:
+            raise CommandError(change.detail or reason_words(change.reason))
+        if options["wait"] and (not over or change.state != State.SENT):
             raise CommandError(_("There is no answer yet."), returncode=3)
+
+    def _is_open(self, change: GroupChange) -> bool:
+        change.refresh_from_db()
+        return change.state in OPEN
 
     def _asked(self, options: dict[str, Any]) -> dict[str, Any]:
         """What the service wants. Raises CommandError for what does not exist or is no number."""
@@ -67,7 +77,8 @@ class Command(BaseCommand):
             parent = Group.objects.select_related("tenant").filter(group_id=options["parent"]).first()
             if parent is None:
                 raise CommandError(_("There is no group with the ID %(key)s.") % {"key": options["parent"]})
-            region, who = parent.tenant.default_region, {"parent": parent}
+            who = {"parent": parent, "add_caller": not options["without_me"]}
+            region = parent.tenant.default_region
         else:
             grant = self._grant(options["grant"])
             kind = Group.Type.PUBLIC if options["public"] else Group.Type.GROUP
@@ -76,7 +87,19 @@ class Command(BaseCommand):
             numbers = [normal_phone(number, region) for number in options["member"]]
         except ValidationError as error:
             raise CommandError(error.message) from error
-        return {"name": options["name"], "welcome_message": options["welcome"], "numbers": numbers, **who}
+        picture = self._picture(options["picture"])
+        asked = {"name": options["name"], "welcome_message": options["welcome"], "numbers": numbers}
+        return {**asked, "picture": picture, **who}
+
+    def _picture(self, file: Path | None) -> Picture | None:
+        if file is None:
+            return None
+        try:
+            return picture(file.name, file.read_bytes())
+        except OSError as error:
+            raise CommandError(_("The file cannot be read: %(why)s") % {"why": error.strerror}) from error
+        except ValidationError as error:
+            raise CommandError(error.message) from error
 
     def _grant(self, name: str | None) -> Grant:
         rows = Grant.objects.filter(state=Grant.State.WORKING, connector__is_active=True)
@@ -87,9 +110,12 @@ class Command(BaseCommand):
         return found[0]
 
     def _create(self, options: dict[str, Any], asked: dict[str, Any]) -> GroupChange:
-        if options["parent"]:
-            return services.create_subgroup(**asked)
-        return services.create_group(**asked)
+        try:
+            if options["parent"]:
+                return services.create_subgroup(**asked)
+            return services.create_group(**asked)
+        except services.CannotChange as error:
+            raise CommandError(str(error)) from error
 
     def _tell(self, told: dict[str, Any], options: dict[str, Any]) -> None:
         if options["json"]:
@@ -101,3 +127,5 @@ class Command(BaseCommand):
         else:
             words = _("“%(name)s” with %(count)d people: %(state)s")
         self.stdout.write(words % {**told, "count": count})
+        if told.get("group"):
+            self.stdout.write(_("Its ID is %(group)s.") % told)

@@ -1,71 +1,106 @@
 """`manage.py import_people FILE`: the import of the pages, from the upload to the last row."""
 
 import json
-import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from groups.imports import reading, services
-from groups.imports.models import ImportRun
+from groups.imports import reading, rejected, services
+from groups.imports.models import ImportRow, ImportRun
+from groups.management.waiting import wait
 from groups.models import Group
 from kaizala_admin.connectors.models import Tenant
 
-LOOK_EVERY = 1.0  # seconds
 OPEN = (ImportRun.State.RUNNING, ImportRun.State.PAUSED)
+BAD = (ImportRow.State.WRONG.value, ImportRow.State.REFUSED.value)
+NAMED = 20  # bad rows that are told; --rejected writes all of them
+Kind = ImportRun.Kind
 
 
 class Command(BaseCommand):
     help = (
-        "Checks a sheet (CSV, TSV, XLSX) of people and, with --apply, applies it. Without --apply nothing is "
-        "kept. Exit code 0: checked, or in line (with --wait: done); 1: it cannot be read or applied; 2: some"
-        " rows are wrong (the others are applied all the same with --apply); 3: --wait ran out of time."
+        "Checks a sheet (CSV, TSV, XLSX) of people or links and, with --apply, applies it. Without --apply "
+        "nothing is changed. Exit code 0: checked, or in line (with --wait: done); 1: it cannot be read or "
+        "applied; 2: some rows are wrong or, with --wait, were refused (the others are applied all the same "
+        "with --apply); 3: --wait ran out of time."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--group", metavar="ID", help="one group; without it the sheet names the groups")
-        kinds = [ImportRun.Kind.ADD.value, ImportRun.Kind.REMOVE.value, ImportRun.Kind.EQUAL.value]
-        parser.add_argument("--do", choices=kinds, default=kinds[0], help="with --group; default: add")
+        kinds = [kind.value for kind in (Kind.ADD, Kind.REMOVE, Kind.EQUAL, Kind.LINKS)]
+        parser.add_argument(
+            "--do",
+            choices=kinds,
+            default=Kind.ADD.value,
+            help="default: add. remove and equal need --group; links: its columns are parent and child",
+        )
         parser.add_argument("--subscribers", action="store_true", help="with --group: who follows it")
         parser.add_argument("--tenant", metavar="NAME", help="needed when there are several")
         parser.add_argument("--region", default="", help="two letters, for numbers without a country code")
+        parser.add_argument("--rejected", type=Path, metavar="FILE", help="writes the bad rows here, as CSV")
         parser.add_argument("--apply", action="store_true", help="Say yes to what the check found.")
         parser.add_argument("--wait", type=float, metavar="SECONDS", help="until every row has its result")
         parser.add_argument("--json", action="store_true", help="One JSON object instead of words.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         run = self._check(options)
+        calls, seconds, counts = run.calls, run.seconds, reading.counts(run)
         if options["apply"]:
             services.accept(run=run)
-            ends = time.monotonic() + (options["wait"] or 0)
-            run.refresh_from_db()
-            while options["wait"] and run.state in OPEN and time.monotonic() < ends:
-                time.sleep(LOOK_EVERY)
-                run.refresh_from_db()
-        counts = reading.counts(run)
-        calls, seconds = run.calls, run.seconds
+            wait(options["wait"], lambda: not self._is_open(run))
+            counts = reading.counts(run)
+        bad = rejected.first(run, NAMED)
+        if options["rejected"]:
+            self._write(run, options["rejected"])
         if not options["apply"]:
             services.cancel(run=run)
         told = {"import": run.pk, "applied": options["apply"], "calls": calls, "seconds": seconds}
-        self._tell({**told, "rows": {key: n for key, n in counts.items() if ":" not in key}}, options)
+        told |= {"rows": {key: n for key, n in counts.items() if ":" not in key}}
+        told |= {"to_do": {key.removeprefix("ready:"): n for key, n in counts.items() if "ready:" in key}}
+        self._tell({**told, "kept": run.kept, "bad": [one._asdict() for one in bad]}, options)
         if options["apply"] and options["wait"] and run.state in OPEN:
             raise CommandError(_("It goes on, but the time to wait is over."), returncode=3)
-        if wrong := counts.get("wrong", 0):
-            raise CommandError(
-                _("%(count)d rows are wrong; the page shows why.") % {"count": wrong}, returncode=2
-            )
+        if count := sum(counts.get(state, 0) for state in BAD):
+            raise CommandError("\n".join(self._said(bad, count)), returncode=2)
+
+    def _is_open(self, run: ImportRun) -> bool:
+        run.refresh_from_db()
+        return run.state in OPEN
+
+    def _said(self, bad: Sequence[rejected.Bad], count: int) -> Iterator[str]:
+        words = ngettext("%(count)d row is wrong.", "%(count)d rows are wrong.", count)
+        yield words % {"count": count}
+        for one in bad:
+            yield _("Line %(line)s, “%(given)s”: %(why)s") % one._asdict()
+        if len(bad) < count:
+            yield _("And %(n)d more; --rejected FILE writes all of them.") % {"n": count - len(bad)}
+
+    def _write(self, run: ImportRun, file: Path) -> None:
+        try:
+            with file.open("x", encoding="utf-8", newline="") as out:
+                out.writelines(rejected.lines(run))
+        except OSError as error:
+            why = {"file": file, "why": error.strerror}
+            raise CommandError(_("%(file)s cannot be written: %(why)s") % why) from error
 
     def _check(self, options: dict[str, Any]) -> ImportRun:
         """The import, read and judged. Raises CommandError when it cannot be."""
-        group = self._group(options["group"])
+        group, kind = self._group(options["group"]), options["do"]
+        if kind == Kind.LINKS and group is not None:
+            raise CommandError(_("A sheet of links names all its groups; leave --group out."))
+        if kind in (Kind.REMOVE, Kind.EQUAL) and group is None:
+            raise CommandError(_("Name the group with --group."))
+        if options["rejected"] and options["rejected"].exists():
+            raise CommandError(_("%(file)s exists already.") % {"file": options["rejected"]})
         try:
             run = services.start(
-                kind=options["do"] if group else ImportRun.Kind.MANY,
+                kind=Kind.MANY if group is None and kind == Kind.ADD else kind,
                 file_name=options["file"].name,
                 chunks=_chunks(options["file"]),
                 tenant=None if group else self._tenant(options["tenant"]),
@@ -105,7 +140,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(told))
             return
-        for name, count in told["rows"].items():
+        for name, count in [*told["rows"].items(), *((f"to {do}", n) for do, n in told["to_do"].items())]:
             self.stdout.write(f"{count:>10,}  {name}")
         if told["applied"]:
             self.stdout.write(_("In line: %(calls)d calls, about %(seconds)d s.") % told)

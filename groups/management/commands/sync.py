@@ -1,7 +1,6 @@
 """`manage.py sync`: starts what the buttons "Sync now" start."""
 
 import json
-import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,11 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from groups import services
+from groups.management.waiting import wait
 from groups.models import Group, SyncRun
 from groups.progress import progress
 from kaizala_admin.connectors.models import Connector
-
-LOOK_EVERY = 1.0  # seconds
 
 
 class Command(BaseCommand):
@@ -36,11 +34,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if not runs:
             raise CommandError(_("No connector has a working grant. Add a connector and a grant first."))
-        ends = time.monotonic() + (options["wait"] or 0)
+        wait(options["wait"], lambda: progress(runs).finished)
         now = progress(runs)
-        while options["wait"] and not now.finished and time.monotonic() < ends:
-            time.sleep(LOOK_EVERY)
-            now = progress(runs)
         self._tell(runs, now, as_json=options["json"])
         if now.failed:
             raise CommandError("\n".join(run.explanation for run in now.problems) or _("A part failed."))

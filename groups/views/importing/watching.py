@@ -1,6 +1,5 @@
 """One import: how far it is read, what the check found, how far it is applied, what came of it."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +7,7 @@ from django.views.generic import TemplateView
 
 from groups import pace
 from groups.access import may
-from groups.imports import reading, undoing
+from groups.imports import reading, rejected, undoing
 from groups.imports.forms import WORDS
 from groups.imports.models import ImportRow, ImportRun
 
@@ -17,16 +16,6 @@ from .base import MANAGE, TONES, VIEW, ImportMixin
 SHOWN = 50  # wrong rows, and people of a diff, on the page
 State, Action = ImportRow.State, ImportRow.Action
 LIVE = (ImportRun.State.READING, ImportRun.State.RUNNING)
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A row that is not used: where, what stood there, why."""
-
-    line: int
-    column: Any
-    given: str
-    why: str
 
 
 class Import(ImportMixin, TemplateView):
@@ -74,13 +63,9 @@ def _numbers(found: dict[str, int]) -> dict[str, int]:
     return numbers
 
 
-def _wrong(run: ImportRun) -> list[Wrong]:
-    """The first ones. One query."""
-    rows = ImportRow.objects.filter(run=run.pk, state__in=[State.WRONG, State.REFUSED]).order_by("id")[:SHOWN]
-    return [
-        Wrong(row.line, WORDS.get(row.column, "") or row.column, row.given or row.mobile_number, row.why)
-        for row in rows
-    ]
+def _wrong(run: ImportRun) -> list[rejected.Bad]:
+    """With the fields' names as the page has them."""
+    return [one._replace(column=str(WORDS.get(one.column, one.column))) for one in rejected.first(run, SHOWN)]
 
 
 def _diff(run: ImportRun, found: dict[str, int]) -> dict[str, Any]:

@@ -1,0 +1,12 @@
+"""What the commands share: waiting for the house to do what was asked."""
+
+import time
+from collections.abc import Callable
+
+
+def wait(seconds: float | None, is_over: Callable[[], bool], every: float = 1.0) -> bool:
+    """Asks again and again, for at most so many seconds; whether it is over. None: asks once."""
+    ends = time.monotonic() + (seconds or 0)
+    while not (over := is_over()) and time.monotonic() < ends:
+        time.sleep(min(every, max(0.0, ends - time.monotonic())))
+    return over
