@@ -58,3 +58,12 @@ class Headcount(models.Model):
     @property
     def unregistered(self) -> int:
         return self.people - self.registered
+
+    @property
+    def share(self) -> str:
+        """Of the people who are registered, "93 %"; rounded down, so that 100 % is everybody."""
+        return share(self.registered, self.people)
+
+
+def share(part: int, whole: int) -> str:
+    return f"{100 * part // whole} %" if whole else "–"

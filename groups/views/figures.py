@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from groups.access import may
 from groups.figures import counting, reading
+from groups.figures.models import share
 from groups.models import Group
 from groups.views.group import TabLink
 from kaizala_admin import exports
@@ -46,7 +47,10 @@ class Adoption(Figures):
         shown = {
             "tenants": reading.tenants(),
             "branches": [(one, self._export(one.group) if may_export else "") for one in reading.branches()],
-            "groups": [(group, _people_url(group)) for group in reading.groups()],
+            "groups": [
+                (group, share(group.people - group.unprovisioned_count, group.people), _people_url(group))
+                for group in reading.groups()
+            ],
             "export_url": self._export(None) if may_export else "",
             "shown": reading.SHOWN,
         }

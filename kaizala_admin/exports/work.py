@@ -41,6 +41,8 @@ def run(export_id: int, *, in_line: bool = True) -> bool:
         pass
     except Interrupted:
         settle(export, Export.State.QUEUED, rows_done=0)
+    except kinds.BadParameters as error:
+        settle(export, Export.State.FAILED, detail=_why(error)[:500], finished_at=Now())
     except Exception as error:
         log.exception("export %s failed", export.pk)
         settle(export, Export.State.FAILED, detail=_why(error)[:500], finished_at=Now())

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from kaizala_admin.connectors.models import Tenant
+from kaizala_admin.exports.archive.reading import verify
+
 from .conftest import KIND
 
 pytestmark = pytest.mark.django_db
@@ -34,9 +37,27 @@ def test_what_cannot_be_is_said(tmp_path: Path) -> None:
     assert refused(KIND) == "Name the file to write."
     assert refused(KIND, str(there)).endswith("exists already.")
     assert refused("no.such", str(tmp_path / "a.csv")) == "There is no export called no.such."
-    assert refused(KIND, str(tmp_path / "a.pdf")) == "This cannot be exported so: pdf"
-    assert refused(KIND, str(tmp_path / "a.csv"), "--parameters", "{") != ""
+    endings = "Let the file's name end with one of: .csv, .xlsx, .jsonl"
+    assert refused(KIND, str(tmp_path / "a.pdf")) == endings
+    assert refused(KIND, str(tmp_path / "a.csv"), "--parameters", "{").startswith(
+        "This cannot be exported so:"
+    )
     assert refused(KIND, str(tmp_path / "a.csv")) == "Nobody was named."
+    nowhere = tmp_path / "nowhere" / "a.csv"
+    assert refused(KIND, str(nowhere)) == f"{nowhere} cannot be written: No such file or directory"
+    assert list(tmp_path.glob("*.*")) == [there]  # no empty file is left
+
+
+def test_the_archive_of_the_only_tenant_needs_no_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Tenant.objects.create(name="One")
+    call_command("export", "exports.archive", str(tmp_path / "one.zip"), "--json")
+    assert json.loads(capsys.readouterr().out)["rows"] == sum(verify(tmp_path / "one.zip").rows.values())
+    Tenant.objects.create(name="Two")
+    assert refused("exports.archive", str(tmp_path / "two.zip")) == "Name one tenant with --tenant."
+    call_command("export", "exports.archive", str(tmp_path / "two.zip"), "--tenant", "Two")
+    assert verify(tmp_path / "two.zip").tenant == "Two"
 
 
 def test_what_there_is_is_listed(capsys: pytest.CaptureFixture[str]) -> None:

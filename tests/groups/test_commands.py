@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from groups.changes.models import GroupChange
+from groups.imports import reading
 from groups.imports.models import ImportRow, ImportRun
 from groups.models import Group, SyncRun
 from kaizala_admin.connectors.models import Grant
@@ -154,6 +155,8 @@ def test_rows_that_kaizala_refused_are_told_when_one_waits(
     sheet.write_text("9812345678\n")
 
     def refuse(seconds: float, is_over: Any) -> bool:
+        if ImportRun.objects.get().state == "checked":
+            return bool(is_over())
         ImportRow.objects.update(state="refused", reason="Not of this organisation")
         ImportRun.objects.update(state="finished")
         return bool(is_over())
@@ -162,6 +165,22 @@ def test_rows_that_kaizala_refused_are_told_when_one_waits(
     why, code = refused("import_people", str(sheet), "--group", "g-1", "--apply", "--wait", "9", "--json")
     assert (why.splitlines()[1:], code) == (["Line 1, “+919812345678”: Not of this organisation"], 2)
     assert told(capsys)["rows"] == {"refused": 1}
+
+
+def test_a_sheet_that_a_worker_reads_already_is_waited_for(
+    group: Group, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet, read = tmp_path / "people.csv", reading.read
+    sheet.write_text("9812345678\n")
+
+    def meanwhile(seconds: float, is_over: Any) -> bool:
+        read(ImportRun.objects.get().pk)
+        return bool(is_over())
+
+    monkeypatch.setattr(reading, "read", lambda key: False)
+    monkeypatch.setattr("groups.management.commands.import_people.wait", meanwhile)
+    call_command("import_people", str(sheet), "--group", "g-1", "--json")
+    assert told(capsys)["rows"] == {"ready": 1}
 
 
 def test_links_are_imported_too(group: Group, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -220,7 +220,8 @@ def test_numbers_lead_to_the_people_behind_them(tree: dict[str, Group]) -> None:
     page = client.get(reverse("admin:groups_figures"))
     (_branch, url), *_rest = page.context["branches"]
     assert "1 row, as things are now." in client.get(url).content.decode()
-    ((_group, people),) = page.context["groups"]
+    ((_group, share, people),) = page.context["groups"]
+    assert share == "0 %"
     assert client.get(people).status_code == 200
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from groups.changes.models import GroupChange
 from groups.imports import feeding, reading
 from groups.imports.models import ImportRow, ImportRun
-from groups.models import Group
+from groups.models import Group, Member
 from kaizala_admin.connectors.models import Grant
 
 from .importing import checked, fill, make_group, states, stored
@@ -45,7 +45,7 @@ def test_a_sheet_is_uploaded_checked_accepted_and_stands_in_the_history(boss: Cl
     assert "Reading the sheet" in text(boss.get(shown_at))
     reading.read(run.pk)
     shown = text(boss.get(shown_at))
-    assert "3 rows checked. Applying takes 1 calls, a few seconds." in shown
+    assert "3 rows checked. Applying takes 1 call, a few seconds." in shown
     assert "The number has too few digits." in shown
     assert "Apply this at Kaizala?" in text(boss.post(page("accept", run.pk)))
     assert stored(run).state == "checked"
@@ -113,10 +113,12 @@ def test_the_file_of_rejected_rows_is_safe_and_can_be_uploaded_again(boss: Clien
 def test_the_diff_of_an_equal_list_is_shown_before_it_is_applied(boss: Client, group: Group) -> None:
     fill(group, A, B)
     fill(group, "+919812300009", role="Admin")
+    Member.objects.filter(mobile_number=B).update(name="Bilal Khan")
     run = checked(f"Phone\n{A}\n{C}\n", "equal", group=group)
     shown = text(boss.get(page("show", run.pk)))
     assert "Will be added: 1" in shown
     assert f"− {B}" in shown
+    assert "Bilal Khan" in shown  # whom one takes out is easier known by name
     assert "1 admin is not on the list and stays" in shown
     asked = text(boss.post(page("accept", run.pk)))
     assert "To remove" in asked

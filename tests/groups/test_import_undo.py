@@ -118,7 +118,7 @@ def test_the_page_offers_it_and_shows_the_check(grant: Grant, boss: Client) -> N
     assert "Looking up what the import did" in client.get(at).content.decode()
     reading.read(back.pk)
     shown = client.get(at).content.decode()
-    assert ("1 rows checked" in shown, "to remove" in shown, "Other columns" in shown) == (True, True, False)
+    assert ("1 row checked" in shown, "to remove" in shown, "Other columns" in shown) == (True, True, False)
     assert client.get(reverse("admin:groups_importrun_columns", args=[back.pk])).status_code == 404
     shown = client.get(show).content.decode()
     assert (undo in shown, "Taken back by" in shown) == (False, True)

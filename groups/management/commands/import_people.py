@@ -10,12 +10,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from groups import pace
 from groups.imports import reading, rejected, services
 from groups.imports.models import ImportRow, ImportRun
 from groups.management.waiting import wait
 from groups.models import Group
 from kaizala_admin.connectors.models import Tenant
 
+READ = 600.0  # seconds that a worker may take for the sheet
 OPEN = (ImportRun.State.RUNNING, ImportRun.State.PAUSED)
 BAD = (ImportRow.State.WRONG.value, ImportRow.State.REFUSED.value)
 NAMED = 20  # bad rows that are told; --rejected writes all of them
@@ -69,6 +71,11 @@ class Command(BaseCommand):
         if count := sum(counts.get(state, 0) for state in BAD):
             raise CommandError("\n".join(self._said(bad, count)), returncode=2)
 
+    def _is_read(self, run: ImportRun) -> bool:
+        reading.read(run.pk)  # a worker that died in the middle of it is followed
+        run.refresh_from_db()
+        return run.state != ImportRun.State.READING
+
     def _is_open(self, run: ImportRun) -> bool:
         run.refresh_from_db()
         return run.state in OPEN
@@ -113,11 +120,11 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(_("The file cannot be read: %(why)s") % {"why": error.strerror}) from error
         reading.read(run.pk)
-        run.refresh_from_db()
+        wait(READ, lambda: self._is_read(run))  # a worker that heard of it first may be reading it
         if run.state == ImportRun.State.CHECKED:
             return run
         if run.state == ImportRun.State.READING:
-            raise CommandError(_("A worker reads it; look under Imports."))
+            raise CommandError(_("A worker still reads it; look under Imports."), returncode=3)
         why = run.error or _("Its columns are not named. Name them, or map them on the page.")
         services.cancel(run=run)
         raise CommandError(why)
@@ -142,11 +149,11 @@ class Command(BaseCommand):
             return
         for name, count in [*told["rows"].items(), *((f"to {do}", n) for do, n in told["to_do"].items())]:
             self.stdout.write(f"{count:>10,}  {name}")
+        calls = ngettext("%(n)d call", "%(n)d calls", told["calls"]) % {"n": told["calls"]}
+        words = _("It would take %(calls)s, %(time)s. Nothing was changed; add --apply.")
         if told["applied"]:
-            self.stdout.write(_("In line: %(calls)d calls, about %(seconds)d s.") % told)
-        else:
-            words = _("It would take %(calls)d calls, about %(seconds)d s. Nothing was changed; add --apply.")
-            self.stdout.write(words % told)
+            words = _("In line: %(calls)s, %(time)s.")
+        self.stdout.write(words % {"calls": calls, "time": pace.in_words(told["seconds"])})
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from groups.access import may
 from groups.imports import reading, rejected, undoing
 from groups.imports.forms import WORDS
 from groups.imports.models import ImportRow, ImportRun
+from groups.models import Member, Subscriber
 
 from .base import MANAGE, TONES, VIEW, ImportMixin
 
@@ -73,7 +74,19 @@ def _diff(run: ImportRun, found: dict[str, int]) -> dict[str, Any]:
     if run.kind != ImportRun.Kind.EQUAL or run.state != ImportRun.State.CHECKED:
         return {}
     rows = ImportRow.objects.filter(run=run.pk, state=State.READY).order_by("id")
+    coming = list(rows.filter(action=Action.ADD).values_list("mobile_number", flat=True)[:SHOWN])
+    going = list(rows.filter(action=Action.REMOVE).values_list("mobile_number", flat=True)[:SHOWN])
+    names = _names(run, going)
     return {
-        "coming": list(rows.filter(action=Action.ADD).values_list("mobile_number", flat=True)[:SHOWN]),
-        "going": list(rows.filter(action=Action.REMOVE).values_list("mobile_number", flat=True)[:SHOWN]),
+        "coming": coming,
+        "going": [(number, names.get(number, "")) for number in going],
+        "more_coming": found.get(f"{State.READY}:{Action.ADD}", 0) - len(coming),
+        "more_going": found.get(f"{State.READY}:{Action.REMOVE}", 0) - len(going),
     }
+
+
+def _names(run: ImportRun, numbers: list[str]) -> dict[str, str]:
+    """As the group has them: whom a person takes out is easier known by name. One query."""
+    row_class: type[Any] = Subscriber if run.subscribers else Member
+    rows = row_class._default_manager.filter(group=run.group_id, mobile_number__in=numbers)
+    return dict(rows.values_list("mobile_number", "name"))

@@ -43,7 +43,8 @@ def opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any]]]:
         with zipfile.ZipFile(path) as packed:
             yield packed, _manifest(packed)
     except (OSError, zipfile.BadZipFile) as error:
-        raise BadArchive(_("The file cannot be read: %(why)s") % {"why": error}) from error
+        why = getattr(error, "strerror", None) or error
+        raise BadArchive(_("The file cannot be read: %(why)s") % {"why": why}) from error
 
 
 def verify(path: Path) -> Report:

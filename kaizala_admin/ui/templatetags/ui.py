@@ -130,6 +130,7 @@ def chart(
         "first": first,
         "data": chart_data(labels, pairs),
         "names": [name for name, _values in pairs],
+        "legend": list(zip([name for name, _values in pairs], SERIES_COLOURS * len(pairs), strict=False)),
         "rows": chart_rows(labels, pairs),
     }
 

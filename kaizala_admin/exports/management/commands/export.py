@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.exports import files, kinds, services, work
 from kaizala_admin.exports.models import Export
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--list", default="", metavar="QUERY", help='the list\'s filters: "registered=no"'
         )
+        parser.add_argument("--tenant", default="", metavar="NAME", help="whose archive; needed with several")
         parser.add_argument("--parameters", default="{}", metavar="JSON", help="what the kind asks for")
         parser.add_argument("--time-zone", default="", help="local times beside UTC; default: TIME_ZONE")
         parser.add_argument("--json", action="store_true", help="One JSON object instead of words.")
@@ -38,20 +40,55 @@ class Command(BaseCommand):
             raise CommandError(_("Name the file to write."))
         if file.exists():
             raise CommandError(_("%(file)s exists already.") % {"file": file})
-        export = self._make(options, file.suffix.removeprefix("."))
+        export = self._make(options, self._format(options["kind"], file), self._place(file))
         shutil.copyfile(files.path_of(export.file), file)
-        file.chmod(0o600)
         told = {"id": export.pk, "file": str(file), "rows": export.rows_done, "size": export.size}
         if options["json"]:
             self.stdout.write(json.dumps({**told, "sha256": export.sha256}))
         else:
             self.stdout.write(_("%(rows)d rows in %(file)s") % told)
 
-    def _make(self, options: dict[str, Any], file_format: str) -> Export:
+    def _format(self, key: str, file: Path) -> str:
+        """Raises CommandError when the file's ending is none that this kind has."""
+        try:
+            formats = kinds.by_key(key).formats
+        except LookupError as error:
+            raise CommandError(_("There is no export called %(kind)s.") % {"kind": key}) from error
+        if (found := file.suffix.removeprefix(".").lower()) not in formats:
+            endings = ", ".join(f".{one}" for one in formats)
+            raise CommandError(_("Let the file's name end with one of: %(endings)s") % {"endings": endings})
+        return found
+
+    def _place(self, file: Path) -> Path:
+        """An empty file that only its owner reads; before the work, so that it is not done in vain."""
+        try:
+            file.touch(mode=0o600, exist_ok=False)
+        except OSError as error:
+            why = {"file": file, "why": error.strerror}
+            raise CommandError(_("%(file)s cannot be written: %(why)s") % why) from error
+        return file
+
+    def _tenant(self, name: str) -> int:
+        found = list((Tenant.objects.filter(name=name) if name else Tenant.objects.all())[:2])
+        if len(found) != 1:
+            raise CommandError(_("Name one tenant with --tenant."))
+        return found[0].pk
+
+    def _make(self, options: dict[str, Any], file_format: str, place: Path) -> Export:
+        """Raises CommandError, and leaves no empty file."""
+        try:
+            return self._made(options, file_format)
+        except CommandError:
+            place.unlink()
+            raise
+
+    def _made(self, options: dict[str, Any], file_format: str) -> Export:
         try:
             parameters = json.loads(options["parameters"])
             if options["list"]:
                 parameters["list"] = options["list"]
+            if options["tenant"] or (file_format == "zip" and "tenant" not in parameters):
+                parameters["tenant"] = self._tenant(options["tenant"])
             export = services.start(
                 kind=options["kind"],
                 parameters=parameters,
@@ -60,9 +97,7 @@ class Command(BaseCommand):
                 time_zone=options["time_zone"],
                 ring_a_worker=False,
             )
-        except LookupError as error:
-            raise CommandError(_("There is no export called %(kind)s.") % {"kind": error}) from error
-        except (TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise CommandError(_("This cannot be exported so: %(why)s") % {"why": error}) from error
         if not work.run(export.pk, in_line=False):
             export.refresh_from_db()
