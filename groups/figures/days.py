@@ -17,6 +17,9 @@ from .models import DailyTotal
 
 FIRST_LOOK = timedelta(days=366)  # how far back the first count goes
 AGAIN = timedelta(days=2)  # days that are counted anew each time: late events still change them
+# Of the end of the first sync: its last page is dated by the worker's clock, its end by the database's, and
+# either may be the later one. Whoever joins within this minute is taken to have been there.
+AT_ONCE = timedelta(minutes=1)
 Totals = dict[tuple[int, date], dict[str, int]]
 
 
@@ -51,7 +54,8 @@ def _joined(model: type[Any], start: datetime) -> Iterator[tuple[int, date, int]
     an organisation that is nearly all of them.
     """
     known = SyncRun.objects.filter(kind=SyncRun.Kind.GROUP, state=State.SENT).order_by()
-    first = dict(known.values_list("group").annotate(at=Min("settled_at")))
+    ends = known.filter(settled_at__isnull=False).values_list("group").annotate(at=Min("settled_at"))
+    first = {group: at + AT_ONCE for group, at in ends}
     rows = model._default_manager.filter(first_seen_at__gte=start).order_by()
     newest = dict(rows.values_list("group").annotate(at=Max("first_seen_at")))
     came = {group: at for group, last in newest.items() if (at := first.get(group)) is not None and at < last}

@@ -131,6 +131,17 @@ def test_who_joined_and_left_is_counted_by_day_but_not_whom_the_first_sync_found
     assert reading.growth(30, never).is_empty
 
 
+def test_whom_the_last_page_of_the_first_sync_brought_did_not_join(grant: Grant) -> None:
+    """The sync's end is dated by the database, to the millisecond or the start of its transaction."""
+    group = make(grant, "new", first_sync=NOW - timedelta(days=3))
+    person(Member, group, 1, days_ago=3 - 0.001 / 86_400)
+    person(Member, group, 2, days_ago=3 - 20 / 86_400)
+    assert days.count_days() == 0
+    person(Member, group, 3, days_ago=2.9)
+    days.count_days()
+    assert DailyTotal.objects.get().members_joined == 1
+
+
 def test_counting_again_changes_the_latest_days_only(grant: Grant) -> None:
     group = make(grant, "a", first_sync=NOW - timedelta(days=400))
     old = person(Member, group, 1, days_ago=10)
