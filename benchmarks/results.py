@@ -33,18 +33,22 @@ def measure(ground: Ground) -> Iterator[Line]:
     with override_settings(**PLAIN):
         client = someone()
         pages = {action.pk: f"{action.get_absolute_url()}?tab=results" for action in (small, large)}
-        taken: dict[str, list[float]] = {"few": [], "many": [], "sql": []}
+        filtered = f"{pages[large.pk]}&answer=q0%3DGood"
+        taken: dict[str, list[float]] = {"few": [], "many": [], "sql": [], "filtered": []}
         for _round in range(rounds):
             before, queries_before = _open(client, pages[small.pk])
             after, queries_after = _open(client, pages[large.pk])
             taken["few"].append(before)
             taken["many"].append(after)
             taken["sql"].append(_bare(large))
-    few_seconds, seconds, bare = (statistics.median(taken[name]) for name in ("few", "many", "sql"))
+            taken["filtered"].append(open_page(client, filtered)[0])
+    few_seconds, seconds, bare, some = (statistics.median(one) for one in taken.values())
     yield _line(f"the page, against SQL that counts {many:,}", seconds, bare, 2, full)
     same = queries_before == queries_after
     what = f"the page, {queries_before} and {queries_after} queries, against {few}"
     yield _line(what, seconds, few_seconds, 3, full, also=same)
+    what = "the page filtered by an answer, which a fifth gave, against the same SQL over all"
+    yield Line(what, milliseconds(some), milliseconds(bare), times(some / bare))
 
 
 def _line(what: str, figure: float, floor: float, most: int, full: bool, also: bool = True) -> Line:

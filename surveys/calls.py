@@ -42,7 +42,10 @@ def answer_of(question_type: str, value: Any) -> Answer:
 
 def answered(row: Answering, response_id: str) -> None:
     """Kaizala took it. The mirror hears of it as of every answer: it is fetched."""
-    Answering.objects.filter(pk=row.pk).update(response_id=response_id[:100])
+    if row.instance.action.is_anonymous:
+        Answering.objects.filter(pk=row.pk).update(answers={}, earlier=None)
+    else:
+        Answering.objects.filter(pk=row.pk).update(response_id=response_id[:100])
     ActionInstance.objects.filter(pk=row.instance_id).update(wants_fetch=True)
 
 

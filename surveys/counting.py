@@ -18,6 +18,7 @@ WHEN = -1
 MOST_WORDS = 100  # different words of one answer
 _LONGEST = 180
 _WORD = re.compile(r"[^\W\d_](?:[\w'’\u0900-\u0dff-]*[^\W_])?", re.UNICODE)
+_PLAIN_WORD = re.compile(r"[a-z](?:[a-z0-9_'-]*[a-z0-9])?")
 
 # (place, key, number)
 Key = tuple[int, str, float | None]
@@ -40,12 +41,18 @@ def number_key(number: float) -> str:
 
 def words(text: str) -> list[str]:
     """The different words of a text, in lower case; those of one letter, or two Latin ones, say little."""
+    if text.isascii():  # the same, in a third of the time
+        plain = _PLAIN_WORD.findall(text.lower())
+        return list(dict.fromkeys([word for word in plain if len(word) > 2]))[:MOST_WORDS]
     found = dict.fromkeys(word.lower() for word in _WORD.findall(text) if len(word) > 1 + word.isascii())
     return list(found)[:MOST_WORDS]
 
 
 def place_key(value: Mapping[str, Any]) -> str:
     return f"p:{round(value['lt'], 2) + 0.0:.2f},{round(value['lg'], 2) + 0.0:.2f}"
+
+
+_PLAIN = (values.TEXT,)
 
 
 def keys_of(question_type: str, value: Any) -> list[tuple[str, float | None]]:
@@ -71,6 +78,22 @@ def _keys_of(question_type: str, value: Any) -> list[tuple[str, float | None]]:
     if question_type in values.FILE_TYPES or question_type == values.PHONE:
         return []
     return [(f"w:{word[:_LONGEST]}", None) for word in words(str(value))]
+
+
+def count(totals: Counter[tuple[str, float | None]], question_type: str, answers: Iterable[Any]) -> None:
+    """Adds what many answers to one question count for; their words all at once."""
+    texts = 0
+    said: Counter[str] = Counter()
+    for value in answers:
+        if isinstance(value, str) and question_type in _PLAIN:
+            texts += 1
+            said.update(words(value))
+        else:
+            totals.update(keys_of(question_type, value))
+    if texts:
+        totals["", None] += texts
+    for word, n in said.items():
+        totals[f"w:{word[:_LONGEST]}", None] += n
 
 
 def hour_key(answered_at: datetime) -> str:

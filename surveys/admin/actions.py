@@ -19,7 +19,7 @@ from kaizala_admin.ui.admin import ReadOnlyAdmin
 from kaizala_admin.ui.templatetags.ui import ago, per_cent
 from surveys.models import Action, ActionInstance
 from surveys.views import action as page
-from surveys.views import answering, digest, exporting, feeds, jobs, runs, verbs
+from surveys.views import answering, digest, exporting, feeds, jobs, packages, runs, verbs
 
 KIND_TONES = {"Survey": "primary", "Poll": "info", "Job": "warning", "LetsMeet": "success", "Action": ""}
 
@@ -106,6 +106,7 @@ class ActionAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Any, str]] = [
             ("jobs/", jobs.JobBoard, "jobs"),
+            ("packages/", packages.PackagesPage, "packages"),
             ("look/", runs.LookEverywhere, "look"),
             ("answer/<int:pk>/", answering.AnswerPage, "answer"),
             ("<int:pk>/digest/", digest.DigestPage, "digest"),

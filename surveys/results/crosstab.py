@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Func, QuerySet, TextField, Value
+from django.db.models import Count, QuerySet
 
 from surveys import counting, values
 from surveys.models import Question, Response
 
 from .questions import share
+from .sql import AnswerText
 
 SMALL = 10  # a base of fewer people says little, and may tell who they are
 BASES = ("row", "column", "all")
@@ -56,24 +57,6 @@ def pairs(responses: QuerySet[Response], row: Question, column: Question) -> Ite
     found = responses.order_by().annotate(one=AnswerText(row.key), other=AnswerText(column.key))
     counted = found.values_list("one", "other").annotate(n=Count("pk"))
     return ((_loads(one), _loads(other), n) for one, other, n in counted.iterator())
-
-
-class AnswerText(Func):
-    """One answer as JSON text. Django's own transform gives "5" and 5 alike on SQLite."""
-
-    output_field = TextField()
-
-    def __init__(self, key: str) -> None:
-        super().__init__(F("answers"), Value(key))
-
-    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        template = "JSON_QUOTE(JSON_EXTRACT(%(expressions)s))"
-        return self.as_sql(compiler, connection, template=template, arg_joiner=", '$.' || ", **more)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        return self.as_sql(
-            compiler, connection, template="(%(expressions)s)::text", arg_joiner=" -> ", **more
-        )
 
 
 def _loads(text: str | None) -> Any:

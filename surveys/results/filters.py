@@ -13,7 +13,7 @@ from surveys import days, values
 from surveys.models import Action, ActionInstance, Question, Response
 
 from . import afresh, totals
-from .chose import Chose
+from .sql import Chose
 from .totals import Totals
 
 

@@ -25,7 +25,6 @@ class Column:
     count: int
     so_far: int
     share: float | None
-    height: float  # per cent of the highest column
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,18 @@ class OverTime:
     columns: Sequence[Column]
     sentence: str
     unit: str
+
+    @property
+    def labels(self) -> list[str]:
+        return [column.label for column in self.columns]
+
+    @property
+    def series(self) -> list[tuple[str, list[int]]]:
+        """The responses of each stretch, and all until its end."""
+        return [
+            (_("Responses"), [column.count for column in self.columns]),
+            (_("So far"), [column.so_far for column in self.columns]),
+        ]
 
 
 def over_time(totals: Totals, reached: int) -> OverTime | None:
@@ -49,7 +60,10 @@ def over_time(totals: Totals, reached: int) -> OverTime | None:
     columns = _columns([(at, counts.get(at, 0)) for at in starts], words, reached)
     peak = max(columns, key=lambda column: column.count)
     told = {"n": f"{peak.count:,}", "when": peak.label}
-    return OverTime(columns, _("Most answers came at %(when)s: %(n)s.") % told, unit)
+    sentence = _("Most answers came at %(when)s: %(n)s.") % told
+    if (reach := columns[-1].share) is not None:
+        sentence += " " + _("By now %(share)s %% of those reached have answered.") % {"share": f"{reach:.0f}"}
+    return OverTime(columns, sentence, unit)
 
 
 def _hour(key: str) -> datetime:
@@ -85,10 +99,9 @@ def _every(first: datetime, last: datetime, step: timedelta) -> list[datetime]:
 
 
 def _columns(counts: Sequence[tuple[datetime, int]], words: str, reached: int) -> list[Column]:
-    most = max(count for _at, count in counts)
     so_far, columns = 0, []
     for at, count in counts:
         so_far += count
         part = min(100.0, share(so_far, reached)) if reached else None
-        columns.append(Column(date_format(at, words), count, so_far, part, 100 * count / most))
+        columns.append(Column(date_format(at, words), count, so_far, part))
     return columns

@@ -57,6 +57,19 @@ class Result:
     def title(self) -> str:
         return self.question.title or self.question.action.title
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a chart with two axes suits it; options and words are read better as bars beside them."""
+        return self.shape in ("numbers", "days") and bool(self.bars) and bool(self.answered)
+
+    @property
+    def labels(self) -> list[str]:
+        return [bar.label for bar in self.bars]
+
+    @property
+    def series(self) -> list[tuple[str, list[int]]]:
+        return [(_("People"), [bar.count for bar in self.bars])]
+
 
 def result(question: Question, totals: Totals) -> Result:
     """Makes no query."""

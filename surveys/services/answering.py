@@ -46,10 +46,11 @@ def answer(
 ) -> Answering | None:
     """Puts the answer in line. None: this very form was sent before (a double click). Raises CannotAnswer.
 
-    `token` belongs to one form that was shown; `answers` are as in Response.answers.
+    `token` belongs to one form that was shown; `answers` are as in Response.answers. Who gave an anonymous
+    answer is kept nowhere, and the answer itself until Kaizala has it.
     """
     grant = check(instance)
-    who: Any = by
+    who: Any = None if instance.action.is_anonymous else by
     row = Answering(
         instance=instance,
         token=token,
@@ -65,7 +66,7 @@ def answer(
     try:
         with transaction.atomic():
             outbox.post([row])
-            trail.note(instance.action, by, "answer from here", after=token)
+            trail.note(instance.action, who, "answer from here", after=token)
     except IntegrityError:
         return None
     return row

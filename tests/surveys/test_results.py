@@ -252,6 +252,12 @@ def test_a_comparison_equals_a_plain_recomputation(
             assert shown.sentence == "One of the two has no answers to this question yet."
 
 
+@settings(max_examples=200, deadline=None, database=None)
+@given(st.text(alphabet="aZz09_'’-. \tÉक", max_size=30))
+def test_a_text_without_accents_has_the_words_that_it_has_with_one(text: str) -> None:
+    assert counting.words(text) == [word for word in counting.words(f"{text} ञञञ") if word != "ञञञ"]
+
+
 def test_the_median_lies_between_the_two_in_the_middle() -> None:
     assert median([(1.0, 2), (5.0, 2)]) == 3.0
     assert median([(1.0, 1), (2.0, 1), (9.0, 3)]) == 9.0

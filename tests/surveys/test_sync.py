@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from groups.models import Group
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.kaizala import Job, Poll, PollChoice, Question
-from kaizala_admin.kaizala.payloads import SurveyResponse
+from kaizala_admin.kaizala.payloads import LetsMeet, SurveyResponse
 from kaizala_admin.webhooks.models import Subscription
 from messaging.models import Broadcast, Dispatch
 from surveys import counting, schedule, subscribing
@@ -144,6 +145,24 @@ def test_polls_jobs_and_several_groups_find_their_places(service: Service) -> No
     job = ActionInstance.objects.get(action__kind="Job")
     assert Assignee.objects.filter(instance=job, is_done=True).count() == job.done_count == job.response_count
     assert 0 < job.done_count <= job.assignee_count == 3
+
+
+@pytest.mark.django_db
+def test_a_meeting_found_at_kaizala_comes_with_its_responses(service: Service) -> None:
+    starts = datetime(2027, 3, 1, 10, tzinfo=UTC)
+    sent = service.client.send_action(service.group.group_id, LetsMeet("Seed fair", starts, 60))
+    service.let_people_answer(sent)
+    assert service.look().state == "sent"
+    meeting = ActionInstance.objects.select_related("action").get(kaizala_id=sent.action_id)
+    assert (meeting.action.kind, meeting.action.title) == ("LetsMeet", "Seed fair")
+    question = meeting.action.questions.get()
+    assert (question.title, question.options) == ("Seed fair", ["Yes", "No", "Maybe"])
+    assert Response.objects.filter(instance=meeting).count() == meeting.response_count > 5
+    assert meeting.response_count == service.responses(sent)
+    assert totals(meeting) == counted(meeting)
+    chosen = {key for place, key in totals(meeting) if place == 0 and key}
+    assert chosen <= {"o:Yes", "o:No", "o:Maybe"}
+    assert chosen
 
 
 @pytest.mark.django_db
