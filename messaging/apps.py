@@ -8,10 +8,14 @@ class MessagingConfig(AppConfig):
     verbose_name = _("Messaging")
 
     def ready(self) -> None:
+        from kaizala_admin.ui import navigation
+
         from . import archiving, exporting, group_tab, person_section
         from .evidence import echoes  # noqa: F401
+        from .services import approving
 
         group_tab.register_tab()
         exporting.register_all()
         person_section.register_section()
         archiving.register()
+        navigation.mark("admin:messaging_broadcast_waiting", approving.count_for)

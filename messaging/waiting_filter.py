@@ -16,6 +16,10 @@ class WaitingFilter(SimpleListFilter):
 
     title = _("approval")
     parameter_name = "waits"
+    nothing = (
+        _("Nothing waits for you"),
+        _("What somebody else wrote and may not send alone stands here until you approve or reject it."),
+    )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
         return [("me", _("Waits for me"))] if request.user.has_perm(gate.SEND_TO_MANY) else []

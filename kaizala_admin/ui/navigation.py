@@ -1,6 +1,6 @@
 """The sidebar, in the product's words. Each person sees what that person may open."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+MOST_MARKED = 99
 
 
 @dataclass(frozen=True)
@@ -144,24 +146,40 @@ def allowed(request: HttpRequest, item: Item) -> bool:
     return not item.permission or request.user.has_perm(item.permission)
 
 
+Count = Callable[[Any], int]  # takes the person
+_COUNTS: dict[str, Count] = {}
+
+
+def mark(url_name: str, count: Count) -> None:
+    """Once, at start-up: how many things wait behind this link. Asked only for those who may open it."""
+    _COUNTS[url_name] = count
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's SIDEBAR.navigation for this person; the link of the page they are on is marked."""
     here = _here(request.path)
     sections = []
     for title, items in SECTIONS:
-        links = [_link(item, here) for item in items if _address(item) and allowed(request, item)]
+        links = [_link(request, item, here) for item in items if _address(item) and allowed(request, item)]
         if links:
             sections.append({"title": title, "separator": bool(title), "items": links})
     return sections
 
 
-def _link(item: Item, here: str) -> dict[str, Any]:
+def _link(request: HttpRequest, item: Item, here: str) -> dict[str, Any]:
+    waiting = _COUNTS[item.url_name](request.user) if item.url_name in _COUNTS else 0
     return {
         "title": item.title,
         "icon": item.icon,
         "link": _address(item),
         "active": item.url_name == here,
+        **(_badge(waiting) if waiting else {}),
     }
+
+
+def _badge(waiting: int) -> dict[str, str]:
+    said = str(waiting) if waiting <= MOST_MARKED else f"{MOST_MARKED}+"
+    return {"badge": said, "badge_variant": "warning"}
 
 
 def _here(path: str) -> str:

@@ -7,7 +7,7 @@ from . import approving
 from .audiences import change_audience, follow_up
 from .bursts import look_at_all as pause_bursting
 from .deciding import fire_now, settle_missed
-from .drafts import NotADraft, copy_as_draft, delete_draft, save_draft
+from .drafts import NotADraft, copy_as_draft, delete_draft, has_history, save_draft
 from .failures import all_arrived, arrived, retry_failures, send_again, send_all_again
 from .firing import fire_due
 from .gate import is_many, may_launch, need_typed
@@ -48,6 +48,7 @@ __all__ = [
     "fire_due",
     "fire_now",
     "follow_up",
+    "has_history",
     "is_many",
     "launch",
     "may_launch",

@@ -75,6 +75,11 @@ def waiting_for(by: Any) -> QuerySet[Broadcast]:
     return rows.exclude(written).exclude(changed).exclude(Exists(own))
 
 
+def count_for(by: Any) -> int:
+    """How many wait for this person."""
+    return waiting_for(by).count()
+
+
 def approve(
     request: Approval, by: Any, expected_people: int, *, expected_draft: str, typed: str = ""
 ) -> bool:

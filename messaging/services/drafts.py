@@ -11,6 +11,7 @@ from kaizala_admin.connectors.models import Tenant
 from messaging import kinds, lines, trail
 from messaging.audience import Choice, Expression
 from messaging.models import AudienceLine, Broadcast, Priority, SavedAudience
+from messaging.timing.models import Firing
 
 from . import gate, stopping
 
@@ -121,11 +122,18 @@ def _copy_lines(source: Broadcast, target: Broadcast) -> None:
 
 
 def delete_draft(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
-    """Throws a draft away. False: it is none any more."""
+    """Throws a draft away. False: it is none any more, or its schedule has a history, which stays."""
     with transaction.atomic():
         if not Broadcast.objects.select_for_update().filter(pk=broadcast.pk, state=DRAFT).exists():
+            return False
+        if has_history(broadcast):
             return False
         trail.note(broadcast, by, "throw away", before=broadcast.title)
         AudienceLine.objects.filter(broadcast=broadcast).delete()
         Broadcast.objects.filter(pk=broadcast.pk, state=DRAFT).delete()
     return True
+
+
+def has_history(broadcast: Broadcast) -> bool:
+    """Whether times of its schedule came: what became of each must stay readable."""
+    return Firing.objects.filter(schedule__broadcast=broadcast).exists()

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -20,6 +22,7 @@ from messaging.timing import firings, words
 from messaging.timing.models import Firing, Schedule
 
 AHEAD, BEHIND = timedelta(weeks=4), timedelta(weeks=2)
+ONE_WEEK = timedelta(weeks=1)
 MOST_SCHEDULES, MOST_PAST = 500, 200
 
 
@@ -42,6 +45,19 @@ class Day:
     past: list[Any] = field(default_factory=list)
 
 
+@dataclass
+class Week:
+    """Days that stand together; folded unless they are near."""
+
+    title: str
+    days: list[Day]
+    open: bool = False
+
+    @property
+    def times(self) -> int:
+        return sum(len(day.coming) + len(day.past) for day in self.days)
+
+
 class Agenda(ConsoleMixin, TemplateView):
     permission_required = "messaging.view_broadcast"
     template_name = "messaging/timing/agenda.html"
@@ -52,8 +68,10 @@ class Agenda(ConsoleMixin, TemplateView):
         chosen = next((one for one in connectors if str(one.pk) == self.request.GET.get("connector")), None)
         through = _Through(chosen) if chosen else None
         past = _past(now, through)
+        days = _days(_coming(now, through), past, now)
         shown = {
-            "days": _days(_coming(now, through), past, now),
+            "days": days,
+            "weeks": _weeks(days, timezone.localdate(now)),
             "asking": [
                 one for one in firings.with_results(firings.to_decide()) if _fits(one.schedule, through)
             ],
@@ -61,7 +79,7 @@ class Agenda(ConsoleMixin, TemplateView):
             "connectors": connectors,
             "chosen": chosen,
             "zone": timezone.get_current_timezone_name(),
-            "today": timezone.localdate(),
+            "today": timezone.localdate(now),
             "may_send": self.request.user.has_perm("messaging.send_broadcast"),
             "may_add": self.request.user.has_perm("messaging.add_broadcast"),
         }
@@ -122,3 +140,19 @@ def _days(coming: Iterator[Line], past: list[Any], now: datetime) -> list[Day]:
     for day, rows in by_day.items():
         of(day).past = rows
     return [days[day] for day in sorted(days)]
+
+
+def _weeks(days: list[Day], today: date) -> list[Week]:
+    """The next seven days first, open; then each week after them; what has come stands last."""
+    past = [day for day in reversed(days) if day.date < today]
+    near = [day for day in days if today <= day.date < today + ONE_WEEK]
+    found = [Week(gettext("The next 7 days"), near, open=True)]
+    for start in range(1, AHEAD // ONE_WEEK + 1):
+        first = today + start * ONE_WEEK
+        some = [day for day in days if first <= day.date < first + ONE_WEEK]
+        if some:
+            said = {"day": date_format(first, "j F")}
+            found.append(Week(gettext("The week from %(day)s") % said, some))
+    if past:
+        found.append(Week(gettext("What has come, the newest first"), past))
+    return found

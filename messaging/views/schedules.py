@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView, View
 
 from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
-from messaging import audience, services
+from messaging import audience, services, trail_words
 from messaging.models import Broadcast
 from messaging.timing import firings, words
 from messaging.timing.models import Firing, Schedule
@@ -68,7 +68,7 @@ class Plan(_ScheduleMixin, TemplateView):
             "last": max((one.pk for one in rows), default=0),
             "groups": scope.groups[:20],
             "approvals": approvals.shown(self.broadcast, user)["approvals"],
-            "trail": [(one, next(iter(one.changes or {}), "")) for one in said.order_by("-pk")[:20]],
+            "trail": [(one, did) for one in said.order_by("-pk")[:20] if (did := trail_words.did(one))],
             "may_send": user.has_perm("messaging.send_broadcast"),
             "may_change": user.has_perm("messaging.change_broadcast"),
         }

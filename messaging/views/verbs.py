@@ -241,6 +241,8 @@ class Delete(BroadcastMixin, View):
     permission_required = "messaging.delete_broadcast"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if services.has_history(self.broadcast):
+            return self._stays(request)
         return ask_first(
             request,
             Confirmation(
@@ -258,6 +260,13 @@ class Delete(BroadcastMixin, View):
             return self.get(request, pk)
         if services.delete_draft(self.broadcast, request.user):  # type: ignore[arg-type]
             messages.success(request, _("The draft is thrown away."))
+        elif services.has_history(self.broadcast):
+            return self._stays(request)
         else:
             messages.warning(request, _("It is not a draft any more, so it stays."))
         return HttpResponseRedirect(url("changelist"))
+
+    def _stays(self, request: HttpRequest) -> HttpResponse:
+        words = _("Times of its schedule came already. What became of them must stay readable, so it stays.")
+        messages.warning(request, words)
+        return HttpResponseRedirect(url("schedule", self.broadcast.pk))

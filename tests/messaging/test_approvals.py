@@ -357,3 +357,20 @@ def test_the_list_and_the_home_page_show_each_approver_what_waits_for_them(
         seen[name] = (rows, [one.count for one in home if "approval" in one.text])
     assert seen == {"Approver": (0, []), "Administrator": (1, [1])}
     assert signed_in("Operator").get(at).status_code == 403
+
+
+def test_an_approver_sees_in_the_sidebar_how_many_wait_and_friendly_words_when_none_does(
+    org: Org, draft: Broadcast, person: Person, signed_in: SignIn
+) -> None:
+    client = signed_in("Approver")
+
+    def page() -> tuple[list[str], str]:
+        answer = client.get(url("waiting"), follow=True)
+        links = [link for part in answer.context["sidebar_navigation"] for link in part["items"]]
+        return [link["badge"] for link in links if "badge" in link], answer.content.decode()
+
+    marks, words = page()
+    assert (marks, "Nothing waits for you" in words) == ([], True)
+    asked(draft, person("Operator"))
+    marks, words = page()
+    assert (marks, "Nothing waits for you" in words) == (["1"], False)

@@ -155,3 +155,10 @@ def capped(count: int) -> str:
     from kaizala_admin.ui.paginator import capped_text
 
     return capped_text(count)
+
+
+@register.simple_tag
+def nothing_of(changes: Any) -> tuple[str, str] | None:
+    """Words for an empty list that one of its filters explains: (title, text), by its attribute `nothing`."""
+    chosen = [one for one in changes.filter_specs if getattr(one, "nothing", None) and one.value()]
+    return chosen[0].nothing if len(chosen) == 1 and not changes.query else None

@@ -16,7 +16,7 @@ from messaging.timing.models import Approval, Firing, Profile, Schedule
 from messaging.views.base import url
 from tests.messaging.conftest import GROUPS, Org
 
-from .conftest import HOUR, NINE, daily, once, plan_of, scheduled, story
+from .conftest import HOUR, NINE, ONE_DAY, daily, once, plan_of, scheduled, story
 
 SignIn = Callable[[str], Client]
 Person = Callable[[str], User]
@@ -261,3 +261,35 @@ def test_above_the_number_of_people_a_schedule_is_asked_for_and_approved_with_it
 
 
 __all__ = ["once"]
+
+
+def test_a_draft_whose_times_came_is_not_thrown_away_with_its_history(
+    org: Org, signed_in: SignIn, person: Person
+) -> None:
+    client, user = signed_in("Operator"), person("Operator")
+    draft = scheduled(org, daily(), user)
+    firing = Firing.objects.create(schedule=plan_of(draft), due_at=NINE, outcome="skipped")
+    assert services.cancel_schedule(broadcast=draft, by=user) is True
+    for said in ({}, {"confirmed": "yes"}):
+        page = client.post(url("throw_away", draft.pk), said, follow=True)
+        assert "must stay readable, so it stays" in page.content.decode()
+        assert page.redirect_chain[-1][0] == url("schedule", draft.pk)
+    assert list(Firing.objects.all()) == [firing]
+    trail = [did for _entry, did in page.context["trail"]]
+    assert trail == [f"{user} took it off the schedule", f"{user} scheduled it", "The console wrote it"]
+
+
+def test_the_agenda_opens_the_next_seven_days_and_folds_the_rest(
+    org: Org, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = scheduled(org, daily())
+    monkeypatch.setattr("messaging.views.agenda.clock.now", lambda: NINE - HOUR)
+    Firing.objects.create(schedule=plan_of(draft), due_at=NINE - 3 * ONE_DAY, outcome="skipped")
+    weeks = signed_in("Viewer").get(url("agenda")).context["weeks"]
+    assert [(week.title, week.times, week.open) for week in weeks] == [
+        ("The next 7 days", 7, True),
+        ("The week from 17 March", 7, False),
+        ("The week from 24 March", 7, False),
+        ("The week from 31 March", 7, False),
+        ("What has come, the newest first", 1, False),
+    ]
