@@ -20,6 +20,7 @@ __all__ = [
     "hold",
     "nudge",
     "post",
+    "posted",
     "release",
     "retry",
     "send_again",
@@ -40,6 +41,11 @@ def post(rows: Sequence[Row]) -> list[Row]:
         row_class._default_manager.bulk_create(same, batch_size=BATCH)
     _nudge_after_commit(row.connector_id for row in rows)
     return list(rows)
+
+
+def posted(connector_ids: Iterable[int]) -> None:
+    """The same for rows that were written in bulk: wakes the dispatcher once they are committed."""
+    _nudge_after_commit(connector_ids)
 
 
 def hold(queryset: QuerySet[Any]) -> int:
