@@ -67,7 +67,7 @@ class Preview(_Content):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         form: Any = self.kind.form(request.POST, request.FILES)
-        person = sampling.person(request.POST)
+        person = sampling.person(request.POST, request.FILES.get("sheet"))
         content = contents.shown(self.kind, form.typed(), person.values)
         shown = {"kind": self.kind, "content": content, "sender": "", "person": person}
         return TemplateResponse(request, "messaging/personal/typed.html", shown)

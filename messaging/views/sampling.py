@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from groups.models import Subscriber
+from groups.reading import sheets
 from kaizala_admin.connectors.models import Tenant
 from messaging import lines
 from messaging.audience import MIX, PEOPLE, PUBLIC
@@ -17,6 +19,7 @@ from messaging.personal.values import Person
 from .persons import Place, number
 
 MOST_LINES = 500
+HEAD, MOST_BYTES = 65_536, 262_144  # of a text, and of a workbook, as preview.js sends them
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,16 @@ class Sample(Place):
     who: str = ""
 
 
-def person(said: QueryDict) -> Sample:
-    """Number `person` of the lines given or stored, then of the subscribers of the public groups ticked."""
+def person(said: QueryDict, sheet: IO[bytes] | None = None) -> Sample:
+    """Number `person` of the lines given or stored, then of the subscribers of the public groups ticked.
+
+    `sheet` is the beginning of one that is chosen in the form and not saved yet.
+    """
     mode, at = said.get("mode", ""), number(said.get("person", "")) or 1
     given: list[tuple[str, Any]] = []
     stored = AudienceLine.objects.none()
     if mode in (PEOPLE, MIX):
-        given = _given(said.get("pasted", ""))
+        given = _given(said.get("pasted", "")) or (_of_sheet(sheet) if sheet else [])
         if not given:
             stored = AudienceLine.objects.filter(broadcast=number(said.get("draft", "")), problem="")
             stored = stored.order_by("line", "id")
@@ -60,9 +66,24 @@ def _line(line: AudienceLine) -> tuple[str, dict[str, str]]:
 
 
 def _given(text: str) -> list[tuple[str, Any]]:
-    region = Tenant.objects.order_by("pk").values_list("default_region", flat=True).first() or ""
     some = "\n".join(text.splitlines()[:MOST_LINES])
-    return [(one.mobile_number, {}) for one in lines.from_text(some, region) if not one.problem]
+    return [(one.mobile_number, {}) for one in lines.from_text(some, _region()) if not one.problem]
+
+
+def _of_sheet(sheet: IO[bytes]) -> list[tuple[str, Any]]:
+    """Nobody where it cannot be read: the form says why once it is sent."""
+    data = sheet.read(MOST_BYTES)
+    if len(data) == HEAD and not data.startswith(b"PK"):
+        data = data[: data.rfind(b"\n") + 1]  # cut off there, perhaps within a number
+    try:
+        found = lines.from_file(BytesIO(data), len(data), _region())
+    except sheets.BadSheet:
+        return []
+    return [(one.mobile_number, one.columns or {}) for one in found if not one.problem][:MOST_LINES]
+
+
+def _region() -> str:
+    return Tenant.objects.order_by("pk").values_list("default_region", flat=True).first() or ""
 
 
 def _followers(said: QueryDict) -> QuerySet[Subscriber]:

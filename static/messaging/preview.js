@@ -15,6 +15,10 @@ document.addEventListener("DOMContentLoaded", () => {
         if (!["checkbox", "radio"].includes(field.type) || field.checked) data.append(name, field.value.slice(0, 5000));
       }
     }
+    // Of a sheet only its beginning; a workbook cannot be cut, so a large one waits for the draft to be saved.
+    const sheet = form.querySelector("input[type=file][name=file]")?.files[0];
+    const whole = /\.xlsx$/i.test(sheet?.name || "");
+    if (sheet && !(whole && sheet.size > 262144)) data.append("sheet", whole ? sheet : sheet.slice(0, 65536), sheet.name);
     if (content.dataset.draft) data.append("draft", content.dataset.draft);
     data.append("person", person);
     data.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
@@ -55,7 +59,7 @@ document.addEventListener("DOMContentLoaded", () => {
     into.focus();
     into.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  content.closest("form").addEventListener("change", (event) => { if (["public", "every_public", "to", "mode", "pasted"].includes(event.target.name)) { person = 1; soon(); } });
+  content.closest("form").addEventListener("change", (event) => { if (["public", "every_public", "to", "mode", "pasted", "file"].includes(event.target.name)) { person = 1; soon(); } });
   show();
   for (const radio of document.querySelectorAll("input[name=kind]")) {
     radio.addEventListener("change", () => {

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -82,6 +83,29 @@ def test_the_phone_follows_each_person_while_typing(org: Org, signed_in: Callabl
     said = {"kind": "text", "mode": "mix", "draft": str(row.pk), "person": "2"}
     page = client.post(url("preview"), {**said, "message": "In {village}"}).content.decode()
     assert "In Cuttack" in page
+
+
+def test_the_phone_shows_the_people_of_a_sheet_that_is_only_chosen_yet(
+    org: Org, signed_in: Callable[[str], Client]
+) -> None:
+    org.public()
+    client = signed_in("Operator")
+    said = {"kind": "text", "mode": "people", "message": "In {village}", "person": "2"}
+
+    def phone(data: bytes) -> str:
+        sheet = SimpleUploadedFile("villages.csv", data)
+        page: str = client.post(url("preview"), {**said, "sheet": sheet}).content.decode()
+        return page
+
+    head = f"Phone,Village\n{number(1)},Puri\n{number(2)},Kondhwa\n".encode()
+    page = phone(head)
+    assert ("In Kondhwa" in page, "Person 2 of 2" in page) == (True, True)
+    long = head + b"no,number\n" * 7_000
+    cut = (
+        long[: long.rfind(b"\n", 0, 65_520) + 1] + number(3).encode() + b",Nashik"
+    )  # its last line is not whole
+    assert "Person 2 of 2" in phone(cut.ljust(65_536, b"x"))
+    assert "In {village}" in phone(b"%PDF-1.4 no sheet")
 
 
 def test_the_check_page_shows_each_person_and_who_is_left_out(
