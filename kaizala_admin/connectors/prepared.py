@@ -28,7 +28,7 @@ class _Statement:
     converters: Any
 
     def filled(self, given: Sequence[Argument]) -> list[Any]:
-        """The parameters, with the arguments in their places, each as the database's driver wants it there."""
+        """The parameters, with the arguments in their places, each as the driver wants it there."""
         numbers = list(chain.from_iterable([one] if isinstance(one, int) else one for one in given))
         return [type(at)(numbers[at - MARK]) if _is_mark(at) else at for at in self.params]
 

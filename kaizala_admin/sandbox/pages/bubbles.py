@@ -37,6 +37,7 @@ def bubble(
     group: str,
     body: str | None,
     hours: float | None,
+    *,
     below: str = "",
 ) -> str:
     """Return the HTML of a message; `body` is its action's, as JSON, and `hours` how long that is open.
