@@ -13,6 +13,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from groups.models import SyncRun
+from kaizala_admin.connectors.models import Grant
 from kaizala_admin.dashboard.attention import attention
 from kaizala_admin.kaizala import Question, Survey
 from kaizala_admin.kaizala.payloads import SurveyResponse
@@ -114,6 +115,7 @@ def test_two_days_without_a_receiver_lose_nothing_that_a_sync_can_repair(
     assert Event.objects.count() == 0
 
     disk.is_away = False
+    Grant.objects.update(access_token="", access_expires_at=None)  # two days went by here as well
     Subscription.objects.update(revived_on=timezone.now().date(), revived=comparing.MOST_REVIVALS)
     watch(house)
     assert [one.active for one in house.held()] == [False]
