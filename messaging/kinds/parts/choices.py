@@ -12,6 +12,7 @@ from .fields import SHORT, clean_words
 from .reading import words
 from .rows import Problems, Row, Rows, collect
 
+MOST_KEY = 2**63  # a database's largest
 LEAST_CHOICES, MOST_CHOICES = 2, 100  # ours: Kaizala asks for one, a person for two
 
 
@@ -30,7 +31,7 @@ class Choices(Rows):
             said, "title", lambda: clean_words(words(row, "title"), SHORT, _("Write this choice."))
         )
         picture = row.get("picture") or 0
-        if not isinstance(picture, int):
+        if type(picture) is not int or not 0 <= picture < MOST_KEY:
             said["picture"] = gettext("Choose the picture again.")
         if said:
             raise Problems(said)

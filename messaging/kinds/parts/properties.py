@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
@@ -16,6 +15,7 @@ from kaizala_admin.kaizala import ActionProperty
 from .fields import LONG, SHORT, clean_words
 from .reading import Content, keys, resource, rows, words
 from .rows import Problems, Row, Rows, collect
+from .times import check_year
 
 MOST_PROPERTIES = 100  # ours: Kaizala names no limit
 FILES = ("Attachment", "AttachmentList")
@@ -101,13 +101,14 @@ def _number(text: str) -> float:
 def _moment(text: str) -> str:
     try:
         found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=UTC)
+        check_year(found)
     except ValueError:
         raise ValidationError(
             gettext("Give a date and time, like 2026-12-24T18:30."), code="invalid"
         ) from None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=ZoneInfo("UTC"))
-    return found.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _place(text: str) -> Mapping[str, Any]:

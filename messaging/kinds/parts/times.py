@@ -32,13 +32,14 @@ class LocalTime(forms.CharField):
     def clean(self, value: Any) -> str:
         try:
             found = datetime.fromisoformat(str(value or "").strip()).replace(tzinfo=None)
-            _check_year(found)
+            check_year(found)
         except ValueError:
             raise ValidationError(gettext("Give a date and a time."), code="required") from None
         return found.isoformat(timespec="minutes")
 
 
-def _check_year(local: datetime) -> None:
+def check_year(local: datetime) -> None:
+    """Raises ValueError for a time that some zone cannot tell."""
     if not FIRST_YEAR <= local.year <= LAST_YEAR:
         raise ValueError(local)
 
@@ -49,7 +50,7 @@ def exact(written: str, zone: ZoneInfo) -> datetime:
     Raises ValidationError for a time that the clocks skip, and ValueError for what is no time.
     """
     local = datetime.fromisoformat(written).replace(tzinfo=zone)
-    _check_year(local)
+    check_year(local)
     there = local.astimezone(UTC).astimezone(zone)
     if there.replace(tzinfo=None) != local.replace(tzinfo=None):
         said = gettext("The clocks skip this time in %(zone)s that day. Choose another.")
