@@ -90,8 +90,8 @@ def _children_below(group: Group) -> dict[int, list[Group]]:
     level = [group.pk]
     while level:
         found: dict[int, list[Group]] = {key: [] for key in level}
-        for start in range(0, len(level), 500):
-            for link in present_links().filter(parent_id__in=level[start : start + 500]):
+        for start in range(0, len(level), CHUNK):
+            for link in present_links().filter(parent_id__in=level[start : start + CHUNK]):
                 found[link.parent_id].append(link.child)
         children |= found
         level = sorted({child.pk for some in found.values() for child in some} - children.keys())

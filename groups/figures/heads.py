@@ -22,7 +22,7 @@ FROM {table} WHERE gone_at IS NULL AND group_id IN ({groups})
 PEOPLE = """
 SELECT COUNT(*), COALESCE(SUM(registered), 0) FROM (
   SELECT MAX(CASE WHEN is_provisioned THEN 1 ELSE 0 END) AS registered
-  FROM ({members} UNION ALL {subscribers}) AS one GROUP BY who
+  FROM ({rows}) AS one GROUP BY who
 ) AS people
 """
 
@@ -31,19 +31,21 @@ def people_of(groups: Collection[int]) -> tuple[int, int]:
     """(people, registered) of these groups together. Two queries.
 
     Groups that nobody can follow are not looked for among the subscribers: where nearly all of these follow
-    one group, SQLite reads every row for any list of groups.
+    one group, SQLite reads every row for any list of groups, also for an empty one.
     """
     followed = Group.objects.filter(Q(group_type=Group.Type.PUBLIC) | Q(subscriber_count__gt=0))
-    public = set(followed.values_list("pk", flat=True))
-    tables = {"members": _rows(Member, groups), "subscribers": _rows(Subscriber, public.intersection(groups))}
+    public = set(followed.values_list("pk", flat=True)).intersection(groups)
+    asked = [_rows(model, keys) for model, keys in ((Member, groups), (Subscriber, public)) if keys]
+    if not asked:
+        return 0, 0
     with connection.cursor() as cursor:
-        cursor.execute(PEOPLE.format(**tables))
+        cursor.execute(PEOPLE.format(rows=" UNION ALL ".join(asked)))
         people, registered = cursor.fetchone()
     return int(people), int(registered)
 
 
 def _rows(model: type[Any], groups: Collection[int]) -> str:
-    keys = ",".join(str(int(key)) for key in groups) or "NULL"
+    keys = ",".join(str(int(key)) for key in groups)
     return ROWS.format(table=connection.ops.quote_name(model._meta.db_table), groups=keys)
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from groups import queries, search
+from groups import queries, search, tree
 from groups.figures.models import Headcount
 from groups.models import Group, Member, Subscriber, SyncRun
 from groups.tabs import Tab, register
@@ -67,7 +67,15 @@ def _people(row_class: type[Any], group: Group, request: HttpRequest) -> dict[st
 
 def sub_groups(group: Group, request: HttpRequest) -> dict[str, Any]:
     counted = Headcount.objects.filter(group=group).first()
-    return {"graph": queries.sub_graph(group), "counted": counted}
+    graph = queries.sub_graph(group)
+    more = len(graph.nodes) > tree.MOST
+    return {
+        "graph": graph,
+        "lines": graph.nodes[: tree.MOST],
+        "more": more,
+        "most": tree.MOST,
+        "counted": counted,
+    }
 
 
 def _runs(group: Group) -> QuerySet[SyncRun]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils import timezone
 
 from groups import progress, tabs, tree
 from groups.models import Group, GroupLink, Member
 from groups.sync import people
+from groups.views.group_tabs import sub_groups
 from kaizala_admin.connectors.models import Grant
 
 
@@ -55,6 +57,15 @@ def test_a_long_tree_is_cut_and_says_so(grant: Grant, monkeypatch: pytest.Monkey
     link(grant, ["a", "b", "c"])
     lines, cut = tree.lines()
     assert ([node.group.name for node in lines], cut) == (["a", "b"], True)
+
+
+def test_a_group_with_many_below_shows_the_first_lines_and_counts_all(
+    grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree, "MOST", 3)
+    link(grant, ["ab", "ac", "ad", "ae", "af"])
+    found = sub_groups(Group.objects.get(name="a"), HttpRequest())
+    assert (len(found["lines"]), found["more"], found["graph"].groups) == (3, True, 5)
 
 
 def test_an_app_above_adds_its_tab_before_the_history(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, TemplateView, View
 
-from groups import queries
+from groups import queries, tree
 from groups.changes import checking, services
 from groups.changes.forms import NewGroupForm, SubGroupForm, TopGroupForm
 from groups.models import Group
@@ -101,6 +101,7 @@ class LinkGroup(ChangesGroup, TemplateView):
             "q": wanted,
             "found": self._found(wanted),
             "graph": graph,
+            "lines": graph.nodes[: tree.MOST],
             "problem": checking.problem(self.group),
         }
         return super().get_context_data(**{**shown, **kwargs})
