@@ -137,7 +137,8 @@ class ActionAdmin(ReadOnlyAdmin):
         part, whole = (row.made, row.given) if row.given else (row.answers, row.people)
         share = per_cent(part, whole)
         return format_html(
-            '<progress class="ans-mini" aria-label="{} %" value="{}" max="{}"></progress> {} / {}',
+            '<span class="ans-answered"><progress class="ans-mini" aria-label="{} %" value="{}" max="{}">'
+            "</progress> {} / {}</span>",
             share,
             str(min(part, whole)),
             str(whole or 1),

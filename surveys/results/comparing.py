@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from surveys.models import Question
 
-from .questions import Result, result, short
+from .questions import Result, result
 from .totals import Totals
 
 
@@ -31,7 +31,7 @@ class Comparison:
     question: Question
     both: tuple[Result, Result]
     pairs: Sequence[Pair]
-    facts: Sequence[tuple[str, str, str]]  # (mean, there, here)
+    facts: Sequence[tuple[str, str, str]]  # (what, in the first, in the second)
     sentence: str
 
 
@@ -39,13 +39,10 @@ def compare(question: Question, one: Totals, other: Totals) -> Comparison:
     """Makes no query."""
     both = (result(question, one), result(question, other))
     pairs = _pairs(both) if both[0].shape == "options" else []
-    facts = []
-    if both[0].figures and both[1].figures:
-        names = {"mean": _("Mean"), "median": _("Median"), "low": _("Smallest"), "high": _("Largest")}
-        facts = [
-            (label, short(both[0].figures[name]), short(both[1].figures[name]))
-            for name, label in names.items()
-        ]
+    facts = [
+        (label, here, there)
+        for (label, here), (_same, there) in zip(*(one.facts for one in both), strict=False)
+    ]
     return Comparison(question, both, pairs, facts, _sentence(pairs, both))
 
 
