@@ -1,16 +1,32 @@
 """The calls about an action that was sent: an answer of ours (operations 19 and 20), and a reminder."""
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from kaizala_admin.kaizala import InvalidInput, KaizalaClient, Sent
 from kaizala_admin.kaizala.payloads import ActionResponse, Answer, JobResponse, Place, SurveyResponse
+from messaging.media import uploading
+from messaging.media.models import MediaUpload
 from surveys import values
 from surveys.models import Action, ActionInstance, Answering, Reminder
 
 
-def answer(row: Answering, client: KaizalaClient) -> str:
-    """Makes the one call; the response's ID."""
+@dataclass(frozen=True)
+class Brought:
+    """A file of the answer is at Kaizala; `resource` is what Kaizala calls it, and opens it."""
+
+    file: int
+    resource: str
+
+
+def answer(row: Answering, client: KaizalaClient) -> str | Brought:
+    """Makes one call: the upload of the next file, or at last the answer. The file, or the response's ID."""
+    for file in _files(row.answers):
+        if "file" in file and "resource" not in file:
+            upload = MediaUpload(files=str(file["file"]))
+            return Brought(file["file"], uploading.perform(upload, client))
     instance = row.instance
     where = (instance.group.group_id, instance.kaizala_id)
     earlier = row.earlier.response_id if row.earlier else ""
@@ -33,11 +49,29 @@ def answer_of(question_type: str, value: Any) -> Answer:
     if question_type == values.LOCATION:
         return Place(value["lt"], value["lg"], value.get("n", ""))
     if question_type == values.IMAGE:
-        return str(value[0]["url"])
+        return _named(value[0])
     if question_type == values.FILES:
-        return [str(file["url"]) for file in value]
+        return [_named(file) for file in value]
     found: Answer = value
     return found
+
+
+def _named(file: Mapping[str, Any]) -> str:
+    """A file of ours as Kaizala calls it, one that was there before by its address."""
+    return str(file.get("resource") or file["url"])
+
+
+def _files(answers: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    lists = [value for value in answers.values() if isinstance(value, list)]
+    return (one for value in lists for one in value if isinstance(one, dict))
+
+
+def brought(row: Answering, result: Brought) -> None:
+    """The file's name at Kaizala waits in the row for the call that needs it."""
+    for file in _files(row.answers):
+        if file.get("file") == result.file:
+            file["resource"] = result.resource
+    Answering.objects.filter(pk=row.pk).update(answers=row.answers)
 
 
 def answered(row: Answering, response_id: str) -> None:
@@ -45,7 +79,9 @@ def answered(row: Answering, response_id: str) -> None:
     if row.instance.action.is_anonymous:
         Answering.objects.filter(pk=row.pk).update(answers={}, earlier=None)
     else:
-        Answering.objects.filter(pk=row.pk).update(response_id=response_id[:100])
+        for file in _files(row.answers):
+            file.pop("resource", None)  # it opens the file
+        Answering.objects.filter(pk=row.pk).update(response_id=response_id[:100], answers=row.answers)
     ActionInstance.objects.filter(pk=row.instance_id).update(wants_fetch=True)
 
 

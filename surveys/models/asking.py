@@ -14,7 +14,7 @@ from .responses import Response
 
 
 class Answering(OutboxRow):
-    """One answer given from the console, new or as an edit (operations 19 and 20)."""
+    """One answer from the console, new or as an edit (operations 19 and 20). Its files go up before it."""
 
     operation: ClassVar[str] = "post_survey_response"
 
@@ -26,7 +26,7 @@ class Answering(OutboxRow):
     earlier = models.ForeignKey(
         Response, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("edit of")
     )
-    answers = models.JSONField(_("answers"), default=dict)  # as in Response.answers
+    answers = models.JSONField(_("answers"), default=dict)  # as in Response.answers; files by their key
     is_completed = models.BooleanField(_("completed"), null=True, blank=True)
     response_id = models.CharField(_("response ID"), max_length=100, blank=True)
     by = models.ForeignKey(
@@ -49,6 +49,9 @@ class Answering(OutboxRow):
     def record(self, result: Any) -> bool:
         from surveys import calls
 
+        if isinstance(result, calls.Brought):
+            calls.brought(self, result)
+            return False
         calls.answered(self, result)
         return True
 

@@ -12,7 +12,7 @@ from django.views.generic import TemplateView
 from kaizala_admin.ui.views import ConsoleMixin
 from surveys.forms import AnswerForm
 from surveys.models import Action, ActionInstance, Question, Response
-from surveys.services import answering
+from surveys.services import answering, attaching
 
 from .responses_tab import number
 
@@ -54,12 +54,24 @@ class AnswerPage(ConsoleMixin, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         is_job = self.instance.action.kind == Action.Kind.JOB
-        form = self._form(request.POST)
-        if not is_job and not form.is_valid():
-            return self._page(form, status=422)
         token = _token(request.POST.get("token", ""))
-        completed = request.POST.get("completed", "yes") == "yes" if is_job else None
-        return self._send(token, {} if is_job else form.answers(), completed)
+        if is_job:
+            return self._send(token, {}, request.POST.get("completed", "yes") == "yes")
+        form = self._form(request.POST, request.FILES)
+        answers = self._answers(form) if form.is_valid() else None
+        return self._page(form, status=422) if answers is None else self._send(token, answers, None)
+
+    def _answers(self, form: AnswerForm) -> dict[str, Any] | None:
+        """With the files that were sent along; None where one is not taken, which the form then says."""
+        user: Any = self.request.user
+        try:
+            files = attaching.attach(
+                action=self.instance.action, questions=form.for_files, uploads=form.uploads(), by=user
+            )
+        except attaching.NotTaken as error:
+            form.add_error(error.key, str(error))
+            return None
+        return {**form.answers(), **files}
 
     def _send(self, token: str, answers: dict[str, Any], completed: bool | None) -> HttpResponse:
         user: Any = self.request.user
@@ -81,9 +93,9 @@ class AnswerPage(ConsoleMixin, TemplateView):
             messages.success(self.request, _("The answer is in line. It appears here once Kaizala has it."))
         return HttpResponseRedirect(self.instance.action.get_absolute_url())
 
-    def _form(self, data: Any) -> AnswerForm:
+    def _form(self, data: Any, files: Any = None) -> AnswerForm:
         before = self.earlier.answers if self.earlier else None
-        return AnswerForm(self.questions, data, before=before)
+        return AnswerForm(self.questions, data, files, before=before)
 
     def _page(self, form: AnswerForm, status: int = 200) -> HttpResponse:
         try:

@@ -1,0 +1,88 @@
+"""Pictures and files of an answer from the console go to Kaizala before it, and come home with it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from kaizala_admin.kaizala import Question
+from messaging.media.models import MediaFile
+from surveys.models import Action, ActionInstance, Answering, Response
+from surveys.services import syncing
+
+from .conftest import Service
+from .test_exporting import reader
+
+pytestmark = pytest.mark.django_db
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+@pytest.fixture
+def address(service: Service, settings: Any, tmp_path: Path) -> str:
+    settings.KAIZALA_LIBRARY_DIR = tmp_path
+    service.send(questions=(Question("A picture", "Image"), Question("Papers", "AttachmentList")))
+    service.look()
+    return reverse("admin:surveys_action_answer", args=[ActionInstance.objects.get().pk])
+
+
+def picture(name: str = "well.png") -> SimpleUploadedFile:
+    file = io.BytesIO()
+    Image.new("RGB", (4, 4), "green").save(file, "PNG")
+    return SimpleUploadedFile(name, file.getvalue())
+
+
+def paper(name: str, more: bytes = b"") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, PDF + more)
+
+
+def calls(service: Service) -> int:
+    """Calls until the answer is there, as the pump makes them; how many."""
+    for n in range(1, 9):
+        row = Answering.objects.select_related("instance__action", "instance__group", "earlier").get()
+        if row.record(row.perform(service.client)):
+            return n
+    raise AssertionError("it never ends")
+
+
+def test_files_go_up_one_a_call_and_the_answer_names_them(service: Service, address: str) -> None:
+    user, client = reader()
+    papers = [paper("deed.pdf"), paper("map.pdf", b"%2")]
+    sent = client.post(address, {"token": str(uuid4()), "q0": picture(), "q1": papers})
+    assert sent.status_code == 302
+    assert set(MediaFile.objects.values_list("uploaded_by", flat=True)) == {user.pk}
+    assert calls(service) == 4
+    service.drive(syncing.fetch_action(action=Action.objects.get()))
+    answers = Response.objects.get().answers
+    assert [one["name"] for one in answers["q0"]] == ["well.png"]
+    assert [one["name"] for one in answers["q1"]] == ["deed.pdf", "map.pdf"]
+    assert all(one["url"].startswith(service.sandbox.url) for one in answers["q0"] + answers["q1"])
+    assert "resource" not in str(Answering.objects.get().answers)
+
+
+def test_a_wrong_file_is_said_and_nothing_is_sent(service: Service, address: str) -> None:
+    _user, client = reader()
+    for file, words in (
+        (paper("deed.pdf"), "The question asks for a picture: JPG or PNG."),
+        (SimpleUploadedFile("a.png", b"no picture"), "Kaizala does not take this kind of file."),
+    ):
+        again = client.post(address, {"token": str(uuid4()), "q0": file})
+        assert (again.status_code, words in again.content.decode()) == (422, True)
+    many = [paper(f"{n}.pdf", str(n).encode()) for n in range(11)]
+    assert "Send at most 10 files." in client.post(address, {"q1": many}).content.decode()
+    assert Answering.objects.count() == 0
+
+
+def test_whose_file_it_is_is_not_kept_where_answers_are_anonymous(service: Service, address: str) -> None:
+    Action.objects.update(is_anonymous=True)
+    _user, client = reader()
+    client.post(address, {"token": str(uuid4()), "q0": picture()})
+    assert MediaFile.objects.get().uploaded_by is None
+    assert calls(service) == 2
+    assert Answering.objects.get().answers == {}
