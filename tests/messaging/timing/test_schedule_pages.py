@@ -137,7 +137,7 @@ def test_scheduled_is_changed_paused_resumed_and_taken_off_on_its_page(org: Org,
         seen.append((draft.state, plan_of(draft).state))
     assert seen == [("scheduled", "paused")] * 2 + [("scheduled", "active")] + [("draft", "stopped")] * 2
     page = client.get(url("schedule", draft.pk)).content.decode()
-    assert "take off the schedule" in page
+    assert "operator took it off the schedule" in page
     assert "Nothing comes by itself any more." in page
 
 
