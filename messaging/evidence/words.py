@@ -68,7 +68,9 @@ def _words(row: Dispatch, verdict: Verdict, looks: Sequence[ActionLook], heard: 
 
 
 def _when(at: datetime) -> str:
-    return date_format(timezone.localtime(at), "TIME_FORMAT") if _today(at) else _date(at)
+    """For the end of a sentence: "8:21 p.m" takes the sentence's own stop."""
+    said = date_format(timezone.localtime(at), "TIME_FORMAT") if _today(at) else _date(at)
+    return said.rstrip(".")
 
 
 def _today(at: datetime) -> bool:

@@ -63,6 +63,16 @@ def test_events_come_in_batches_and_in_their_order(
     assert ear.batches == [4, 4, 2]
 
 
+def test_large_bodies_are_not_held_in_memory_all_at_once(
+    post: Post, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        post(body_of(event_id=f"e-{number}", text="x" * 1_000))
+    monkeypatch.setattr(working, "MOST_BYTES", 2_900)
+    assert working.work_off() == 5
+    assert ear.batches == [2, 2, 1]
+
+
 def test_an_answer_under_another_event_id_counts_once(post: Post, ear: Ear) -> None:
     post(body_of("SurveyResponse", "e-1", **ANSWER))
     post(body_of("SurveyResponse", "e-2", **ANSWER))
