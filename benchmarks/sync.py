@@ -23,10 +23,12 @@ def measure(ground: Ground) -> Iterator[Line]:
     """First everybody is new, then nobody; then ten times as many."""
     house, size = ground.house(), ground.size
     group, people = _settle_in(house, size.subscribers)
-    floors, figures, runs = [], [], []
+    floors, figures, runs, before = [], [], [], 0.0
     floors.append(_bare(house, group, people))
     for _ in range(2):
-        figures.append(_ours(house, group, people))
+        taken, held = _ours(house, group, people)
+        figures.append(taken)
+        before = max(before, held)
         runs.append(SyncRun.objects.latest("pk"))
         floors.append(_bare(house, group, people))
     for what, number in (("everybody is new", 0), ("nobody is new", 1)):
@@ -45,10 +47,9 @@ def measure(ground: Ground) -> Iterator[Line]:
     yield Line(
         "subscriber rows written by the second sync", f"{written + again}", "0", "", "none", not written
     )
-    before = _peak(house)
     group, people = _settle_in(house, size.many_subscribers)
-    taken = _ours(house, group, people)
-    growth = _peak(house) - before
+    taken, held = _ours(house, group, people)
+    growth = held - before
     yield Line(
         f"worker's peak memory, {size.subscribers:,} to {people:,}",
         f"+{growth:,.1f} MB",
@@ -105,22 +106,30 @@ def _bare(house: BenchHouse, group: Group, people: int) -> float:
     return taken
 
 
-def _ours(house: BenchHouse, group: Group, people: int) -> float:
-    """Seconds from the start of the sync until its run is over, every page through worker and database."""
-    begun = time.perf_counter()
+def _ours(house: BenchHouse, group: Group, people: int) -> tuple[float, float]:
+    """Seconds from the start of the sync until its run is over, every page through worker and database.
+
+    And the most memory of its own that the worker was seen to hold meanwhile, in MB.
+    """
+    begun, held = time.perf_counter(), [0.0]
     run = start_sync(group)
-    house.wait(lambda: SyncRun.objects.get(pk=run.pk).state in ("sent", "failed", "cancelled"), LONGEST)
+
+    def is_over() -> bool:
+        held[0] = max(held[0], _memory(house))
+        return SyncRun.objects.get(pk=run.pk).state in ("sent", "failed", "cancelled")
+
+    house.wait(is_over, LONGEST)
     taken = time.perf_counter() - begun
     here = Subscriber.objects.filter(group=group, gone_at=None).count()
     run.refresh_from_db()
     if (run.state, here) != ("sent", people):
         raise RuntimeError(f"the sync is {run.state} ({run.detail}), with {here} of {people}")
-    return taken
+    return taken, held[0]
 
 
-def _peak(house: BenchHouse) -> float:
-    """The most memory that the worker ever held, in MB."""
+def _memory(house: BenchHouse) -> float:
+    """What the worker holds now, in MB, without the pages of SQLite's file that it maps: at most 128 MB."""
     process = house.supervisor.children["worker"].process
     assert process is not None
     status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return int(status.partition("RssAnon:")[2].split()[0]) / 1024
