@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -17,6 +17,7 @@ from .nudges import nudge
 __all__ = [
     "all_arrived",
     "cancel",
+    "change",
     "hold",
     "nudge",
     "post",
@@ -53,17 +54,27 @@ def hold(queryset: QuerySet[Any]) -> int:
 
     Their permits are given back, so that they take no room from the connector's other rows meanwhile.
     """
-    open_rows = queryset.filter(state__in=[State.QUEUED, State.SENDING], held=False)
-    return open_rows.update(held=True, permits=0)
+    return change(queryset.filter(state__in=[State.QUEUED, State.SENDING], held=False), held=True, permits=0)
 
 
 def release(queryset: QuerySet[Any]) -> int:
     """Lets paused rows go on. Returns how many."""
     paused = queryset.filter(held=True)
     connectors = list(paused.order_by().values_list("connector_id", flat=True).distinct())
-    count = paused.update(held=False)
+    count = change(paused, held=False)
     _nudge_after_commit(connectors)
     return count
+
+
+def change(rows: QuerySet[Any], **fields: Any) -> int:
+    """Writes many rows whatever their state. Returns how many.
+
+    Their locks are taken by key, as whoever settles calls takes them: nobody waits for another in a ring.
+    """
+    with transaction.atomic():
+        if connection.features.has_select_for_update:
+            list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+        return rows.update(**fields)
 
 
 def cancel(queryset: QuerySet[Any], by: AbstractBaseUser | None = None) -> int:

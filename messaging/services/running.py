@@ -58,7 +58,7 @@ def prioritise(broadcast: Broadcast, by: AbstractBaseUser | None, priority: int)
         if not going.exclude(priority=priority).update(priority=priority):
             return False
         # Also those that are over: people who are tried again go with the priority of their old call.
-        _rows(broadcast).exclude(state=outbox_state.CANCELLED).update(priority=priority)
+        outbox.change(_rows(broadcast).exclude(state=outbox_state.CANCELLED), priority=priority)
         trail.note(broadcast, by, "priority", before, Priority(priority).label)
     return True
 

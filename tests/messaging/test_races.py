@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from kaizala_admin.kaizala import FailedRecipient
 from kaizala_admin.outbox.models import State
 from messaging import sending, services
-from messaging.models import Broadcast, Delivery, Dispatch
+from messaging.models import Broadcast, Delivery, Dispatch, Priority
 
 from .conftest import PUBLIC, Org, Recorder, number
 
@@ -96,6 +96,37 @@ def test_a_retry_and_a_pause_at_the_same_moment_leave_nothing_going_on(
     )
     assert paused is True
     assert Dispatch.objects.filter(state=State.QUEUED, held=False).count() == 0
+
+
+@pytest.mark.flow
+@pytest.mark.parametrize(
+    "button",
+    [
+        lambda row: services.pause(row, None),
+        lambda row: services.prioritise(row, None, Priority.URGENT),
+    ],
+    ids=["pause", "priority"],
+)
+def test_a_button_while_several_answers_are_written_waits_for_nobody_in_a_ring(
+    race: Callable[..., list[Any]], org: Org, button: Callable[[Broadcast], bool]
+) -> None:
+    """On PostgreSQL a row that was changed lies behind its neighbours: who goes by that meets it last."""
+    broadcast = org.launched(PUBLIC, [org.public(people=range(70))])
+    first, second, _third = Dispatch.objects.order_by("pk").values_list("pk", flat=True)
+    Dispatch.objects.filter(pk__in=[first, second]).update(state=State.SENDING)
+    Dispatch.objects.filter(pk=first).update(reason="not_sent")
+
+    def answers() -> int:
+        with transaction.atomic():
+            list(Dispatch.objects.select_for_update().filter(pk=first))
+            sleep(1.0)  # the button has what it could get by now
+            return Dispatch.objects.filter(pk__in=[first, second]).update(state=State.SENT)
+
+    def press() -> bool:
+        sleep(0.3)
+        return button(broadcast)
+
+    assert race(answers, press) == [2, True]
 
 
 def test_a_pause_at_the_moment_of_the_last_answer_waits_for_nobody_in_a_ring(
