@@ -64,7 +64,7 @@ def recall(connector_id: int) -> int:
     """Takes back the permits that no worker has used yet, because Kaizala asked for a rest. Returns how many.
 
     Rows that somebody claims or grants at this moment are left to them, so nobody waits for anybody. A row
-    that is read page by page makes no more calls after the one that is under way.
+    that is read page by page makes no more calls once those under way are written.
     """
     count = 0
     for row_class in row_classes():
