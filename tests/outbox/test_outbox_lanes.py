@@ -53,5 +53,5 @@ def test_what_nobody_else_needs_goes_to_rows_that_can_use_it() -> None:
 def test_one_row_never_hoards() -> None:
     pages = rows(Lane.SYNC, 2, repeatable=True)
     assert most_useful(pages) == 2 * MOST_PAGES
-    given_out, _ = hand_out(pages, 1000, 0.0)
+    given_out, _ = hand_out(pages, 5 * MOST_PAGES, 0.0)
     assert given_out == {pages[0]: MOST_PAGES, pages[1]: MOST_PAGES}
