@@ -28,3 +28,9 @@ def note(
         actor=by,
         additional_data={"what": what, **more},
     )
+
+
+def forget_actor(row: models.Model, what: str) -> None:
+    """Who did it is kept no longer, nor from where; that it was done stays."""
+    entries = LogEntry.objects.get_for_object(row).filter(additional_data__what=what)
+    entries.update(actor=None, actor_email=None, remote_addr=None)

@@ -14,6 +14,7 @@ from .models import (
     Response,
     ResponseEdit,
     Review,
+    SavedExport,
     Tally,
 )
 
@@ -22,6 +23,7 @@ def register() -> None:
     """Once, at start-up; parents before children."""
     archive.register(Action, "tenant")
     archive.register(Question, "action__tenant")
+    archive.register(SavedExport, "action__tenant")
     archive.register(ActionInstance, "action__tenant")
     archive.register(Assignee, "instance__action__tenant")
     archive.register(Tally, "instance__action__tenant")

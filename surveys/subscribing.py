@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -48,15 +48,11 @@ def every_package(connector: Connector) -> Iterator[sources.Wanted]:
     rows = ActionInstance.objects.filter(
         action__kind=Action.Kind.CUSTOM, group__reaches__grant__connector=connector, gone_at=None
     ).exclude(action__package_id="")
-    found = rows.order_by("action__package_id", "group_id")
-    used: list[tuple[str, int]] = list(found.values_list("action__package_id", "group_id").distinct()[:MOST])
-    grants = queries.best_grants(list({group for _package, group in used}))
-    seen: set[str] = set()
-    for package_id, group in used:
-        grant = grants.get(group)
-        if grant is not None and grant.connector_id == connector.pk and package_id not in seen:
-            seen.add(package_id)
-            yield sources.Wanted(package_id, grant.pk, package_id)
+    grants = queries.best_grants(list(rows.order_by().values_list("group_id", flat=True).distinct()))
+    ours = [group for group, grant in grants.items() if grant.connector_id == connector.pk]
+    used = rows.filter(group__in=ours).order_by("action__package_id")
+    for package_id, group in used.values_list("action__package_id").annotate(Min("group_id"))[:MOST]:
+        yield sources.Wanted(package_id, grants[group].pk, package_id)
 
 
 def fetch_again(subscription: Subscription) -> None:

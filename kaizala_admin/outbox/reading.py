@@ -88,4 +88,9 @@ def read(row: OutboxRow, client: KaizalaClient, most: int) -> Reading:
 def read_on(reading: Reading, client: KaizalaClient, most: int) -> Ahead | None:
     """Begins with the calls after these, when they are permitted and need nothing that is not known yet."""
     after = reading.row.after(reading.answers[-1]) if most > 0 and not reading.error else None
-    return Ahead(after, client, most) if after is not None else None
+    try:
+        return Ahead(after, client, most) if after is not None else None
+    except (
+        RuntimeError
+    ):  # no thread can be started now: what was read is recorded, and its row goes on by itself
+        return None

@@ -28,6 +28,14 @@ class CannotSubscribe(Exception):
     """`str()` says why and what to do, for a person."""
 
 
+def check_home() -> None:
+    """Raises CannotSubscribe while Kaizala cannot be told an address of ours."""
+    if not settings.KAIZALA_PUBLIC_URL:
+        raise CannotSubscribe(
+            _("Kaizala cannot reach this console yet: an administrator has to set KAIZALA_PUBLIC_URL.")
+        )
+
+
 def subscribe(
     *,
     connector: Connector,
@@ -40,10 +48,7 @@ def subscribe(
     lane: Lane = Lane.PERSON,
 ) -> Subscription:
     """A new subscription by hand. Raises CannotSubscribe when there is one already, or no grant."""
-    if not settings.KAIZALA_PUBLIC_URL:
-        raise CannotSubscribe(
-            _("Kaizala cannot reach this console yet: an administrator has to set KAIZALA_PUBLIC_URL.")
-        )
+    check_home()
     key = grant_id or _grant(connector)
     who: Any = by
     row = _row(connector, object_type, Wanted(object_id, key, label), event_types, created_by=who)

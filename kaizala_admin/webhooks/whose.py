@@ -24,7 +24,11 @@ def leads_to(mine: Subscription, webhook: Webhook) -> bool:
 
 def ours(webhook: Webhook) -> tuple[int, str] | None:
     """The number and the secret in the webhook's address, when it leads to this console; else None."""
-    home, there = urlsplit(settings.KAIZALA_PUBLIC_URL.rstrip("/")), urlsplit(webhook.callback_url)
+    home = urlsplit(settings.KAIZALA_PUBLIC_URL.rstrip("/"))
+    try:
+        there = urlsplit(webhook.callback_url)
+    except ValueError:
+        return None
     if (home.hostname, home.path) != (there.hostname, there.path[: len(home.path)]):
         return None
     try:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.outbox.models import State
-from kaizala_admin.outbox.services import nudge
+from kaizala_admin.outbox.services import change, nudge
 from messaging.models import Broadcast, Dispatch
 
 from .rules import resolve
@@ -83,7 +83,7 @@ def tick(now: datetime | None = None) -> int:
 
 def _hold(rows: QuerySet[Dispatch], opening: datetime) -> int:
     early = rows.filter(state=State.QUEUED, held=False, not_before__lt=opening)
-    return early.update(not_before=opening.astimezone(UTC), reason=REASON, permits=0)
+    return change(early, not_before=opening.astimezone(UTC), reason=REASON, permits=0)
 
 
 def _release(rows: QuerySet[Dispatch]) -> int:
@@ -92,6 +92,6 @@ def _release(rows: QuerySet[Dispatch]) -> int:
         return 0
     connectors = list(rows.order_by().values_list("connector_id", flat=True).distinct())
     ids = Dispatch.objects.filter(pk__in=rows.order_by().values("pk"), state=State.QUEUED, reason=REASON)
-    count = ids.update(not_before=Now(), reason="")
+    count = change(ids, not_before=Now(), reason="")
     nudge(connectors)
     return count

@@ -14,16 +14,21 @@ from urllib.parse import SplitResult
 import requests
 from django.conf import settings
 from django.utils.translation import gettext as _
+from urllib3.exceptions import HTTPError
 
 from kaizala_admin.connectors.models import Connector, Tenant
 from kaizala_admin.kaizala.errors import HostNotAllowed
 from kaizala_admin.kaizala.hosts import AllowedHosts, split_url
+from kaizala_admin.kaizala.transport import new_session
 
 TIMEOUTS = (5, 30)  # seconds, to connect and between two bytes
 LONGEST = 300.0  # seconds for one file
 LARGEST = 200 << 20  # bytes of one file
 IN_MEMORY = 1 << 20  # bytes; what is larger waits on the disk
 TRIES = 2
+POOL = 4  # connections that a thread keeps
+# some addresses, and some of what happens below `requests`, come through it as they are
+ODD = (requests.RequestException, HTTPError, TimeoutError, UnicodeError)
 BLOCK = 1 << 16
 
 
@@ -49,7 +54,7 @@ class Loader:
         for left in reversed(range(TRIES)):
             try:
                 return self._read(url)
-            except requests.RequestException as error:
+            except ODD as error:
                 if not left:
                     raise NotLoaded(_("Its place did not answer.")) from error
         raise AssertionError("unreachable")
@@ -62,7 +67,7 @@ class Loader:
 
     def _read(self, url: str) -> IO[bytes]:
         if not hasattr(self._mine, "session"):
-            self._mine.session = requests.Session()
+            self._mine.session = new_session(pool_size=POOL)
         ends = time.monotonic() + LONGEST
         with self._mine.session.get(url, stream=True, timeout=TIMEOUTS, allow_redirects=False) as answer:
             if answer.status_code >= 500:

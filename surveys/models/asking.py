@@ -12,6 +12,8 @@ from kaizala_admin.outbox.models import OutboxRow
 from .actions import LONGEST_TITLE, ActionInstance
 from .responses import Response
 
+ANSWERED = "answer from here"  # in the trail
+
 
 class Answering(OutboxRow):
     """One answer from the console, new or as an edit (operations 19 and 20). Its files go up before it."""

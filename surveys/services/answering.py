@@ -14,6 +14,7 @@ from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane
 from messaging import trail
 from surveys.models import Action, ActionInstance, Answering, Response
+from surveys.models.asking import ANSWERED
 
 
 class CannotAnswer(Exception):
@@ -66,7 +67,7 @@ def answer(
     try:
         with transaction.atomic():
             outbox.post([row])
-            trail.note(instance.action, who, "answer from here", after=token)
+            trail.note(instance.action, who, ANSWERED, after=token)
     except IntegrityError:
         return None
     return row

@@ -6,8 +6,11 @@ from typing import Any
 
 from kaizala_admin.kaizala.results.actions import ActionDetails, ReceivedResponse
 from kaizala_admin.kaizala.results.reading import listed, lowered, moment, text, truth
+from kaizala_admin.outbox.models import FINAL
+from messaging import trail
 from surveys import values
-from surveys.models import Action, ActionInstance, Response
+from surveys.models import Action, ActionInstance, Answering, Response
+from surveys.models.asking import ANSWERED
 from surveys.models.responses import Source
 
 from . import assignees, questions, tallies
@@ -56,6 +59,15 @@ def forget_people(action: Action) -> None:
     for row in rows.filter(key__startswith="p:"):
         Response.objects.filter(pk=row.pk).update(key=f"d:{row.digest}:{row.pk}")
     rows.update(responder_number="", responder_id="", responder_name="")
+    _forget_staff(action)
+
+
+def _forget_staff(action: Action) -> None:
+    """Who of the staff answered from here, and what: an answer that is still in line is sent, by nobody."""
+    given = Answering.objects.filter(instance__action=action)
+    given.filter(state__in=FINAL).update(answers={}, earlier=None, response_id="")
+    given.update(by=None)
+    trail.forget_actor(action, ANSWERED)
 
 
 def ask(

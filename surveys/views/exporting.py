@@ -206,7 +206,10 @@ def _filters(action: Action, questions: list[Question], chosen: Filter) -> dict[
     rows = ActionInstance.objects.filter(action=action).select_related("group").order_by("group__name", "pk")
     return {
         "chosen": chosen,
-        "choices": list(rows[:MOST_GROUPS]),
+        "choices": [
+            *rows.filter(pk__in=chosen.instances),
+            *rows.exclude(pk__in=chosen.instances)[:MOST_GROUPS],
+        ],
         "option_questions": [one for one in questions if one.type in values.CHOICES],
         "answer_value": f"q{chosen.place}={chosen.answer}" if chosen.place is not None else "",
     }

@@ -298,7 +298,7 @@ def test_the_number_of_queries_grows_with_batches_not_with_rows(
 ) -> None:
     group = make_group(grant)
     run = upload("\n".join(f"+9198123{index:05}" for index in range(2_000)), group=group)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(50):  # SQLite takes some hundred rows a statement
         reading.read(run.pk)
     services.accept(run=run)
     with django_assert_max_num_queries(60):

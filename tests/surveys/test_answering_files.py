@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from auditlog.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
@@ -15,7 +16,9 @@ from PIL import Image
 from kaizala_admin.kaizala import Question
 from messaging.media.models import MediaFile
 from surveys.models import Action, ActionInstance, Answering, Response
+from surveys.models.asking import ANSWERED
 from surveys.services import syncing
+from surveys.sync import details
 
 from .conftest import Service
 from .test_exporting import reader
@@ -86,3 +89,20 @@ def test_whose_file_it_is_is_not_kept_where_answers_are_anonymous(service: Servi
     assert MediaFile.objects.get().uploaded_by is None
     assert calls(service) == 2
     assert Answering.objects.get().answers == {}
+
+
+def test_staff_who_answered_are_forgotten_when_the_survey_turns_out_to_be_anonymous(
+    service: Service, address: str
+) -> None:
+    _user, client = reader()
+    for _ in range(2):
+        client.post(address, {"token": str(uuid4()), "q0": picture()})
+    done, waiting = Answering.objects.order_by("pk")
+    Answering.objects.filter(pk=done.pk).update(state="sent", response_id="r9")
+    action = Action.objects.get()
+    details.set_flags(action, {"isanonymous": "true"})
+    kept: list[Any] = list(Answering.objects.order_by("pk").values_list("by", "answers", "response_id"))
+    assert kept == [(None, {}, ""), (None, waiting.answers, "")]  # what waits can still be sent
+    entries = LogEntry.objects.get_for_object(action).filter(additional_data__what=ANSWERED)
+    assert set(entries.values_list("actor", "actor_email", "remote_addr")) == {(None, None, None)}
+    assert entries.count() == 2

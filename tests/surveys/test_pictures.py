@@ -50,6 +50,7 @@ def action(db: None, sandbox: SandboxProcess) -> Action:
                 {"mediaUrl": photo.replace("photo.jpg", "photo.jpg?a=1&amp;b=2"), "mediaFileName": "b.jpg"},
                 {"mediaUrl": "http://169.254.169.254/latest", "mediaFileName": "c.jpg"},
                 {"mediaUrl": f"{sandbox.url}/media/nothing/gone.jpg", "mediaFileName": "d.jpg"},
+                {"mediaUrl": "https://a..kaiza.la/e.jpg", "mediaFileName": "e.jpg"},
             ],
         ],
     ]
@@ -80,6 +81,7 @@ def test_pictures_are_fetched_into_a_zip_that_lists_what_is_missing(
         "",
         "It lies at 169.254.169.254, which no connector allows.",
         "Its place answered 404.",
+        "Its place did not answer.",
     ]
     assert rows[1][1:-1] == [str(first.pk), "G0", "", "910", "Q1"]
     assert "se=2291" not in str(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,7 +22,7 @@ from kaizala_admin.kaizala import Webhook, WebhookSubscription
 from kaizala_admin.outbox.models import State
 from kaizala_admin.webhooks import repairing, services, working
 from kaizala_admin.webhooks.models import Event, Stray, StrayCall, Subscription
-from kaizala_admin.webhooks.strays import adopting, ending, looking, noting
+from kaizala_admin.webhooks.strays import adopting, ending, looking, noting, words
 
 from .test_subscribing import House, house, wait_for
 
@@ -121,6 +122,36 @@ def test_what_we_are_subscribed_to_is_not_taken_over_twice(house: House, stray: 
     house.run()
     assert adopting.adopt(Stray.objects.all()) == 0
     assert Stray.objects.count() == 1
+
+
+def test_without_an_address_of_ours_nothing_is_taken_over(house: House, stray: str, settings: Any) -> None:
+    look(house)
+    settings.KAIZALA_PUBLIC_URL = ""
+    with pytest.raises(services.CannotSubscribe, match="KAIZALA_PUBLIC_URL"):
+        adopting.adopt(Stray.objects.all())
+    assert (Stray.objects.count(), Subscription.objects.count()) == (1, 0)
+
+
+def test_of_two_at_one_object_one_is_asked_for_and_taken(house: House, stray: str) -> None:
+    look(house)
+    twin = Stray.objects.get()
+    twin.pk, twin.remote_id = None, "twin"
+    twin.save(force_insert=True)
+    facts = words.question(words.ADOPT, Stray.objects.all(), "/").facts
+    assert facts[0] == ("Webhooks", "1")
+    assert (
+        words.carry_out(words.ADOPT, Stray.objects.all(), User.objects.create_user("ravi"))
+        == "1 webhook is being taken over."
+    )
+
+
+def test_what_kaizala_tells_twice_or_with_a_broken_address_is_noted_once(house: House, stray: str) -> None:
+    look(house)
+    row = Stray.objects.get()
+    (webhook,) = house.held()
+    odd = replace(webhook, callback_url="https://[x")
+    noting.note(noting.place_of(row), [odd, odd])
+    assert [(one.remote_id, one.leads_to) for one in Stray.objects.all()] == [(stray, "")]
 
 
 def test_a_stray_that_is_ended_is_gone_there_and_here(house: House, stray: str) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from kaizala_admin.outbox.models import Lane
-from kaizala_admin.webhooks import calling
+from kaizala_admin.webhooks import calling, services
 from kaizala_admin.webhooks.models import Subscription, SubscriptionCall
 
 from .models import Stray
@@ -25,8 +25,19 @@ def free(strays: QuerySet[Stray]) -> QuerySet[Stray]:
     return strays.filter(~Exists(ours), state=Stray.State.FOUND, object_type__in=kinds)
 
 
+def first_of_each(strays: QuerySet[Stray]) -> QuerySet[Stray]:
+    """Of those that are free and at one object, the first: the others would be a second subscription."""
+    rows = free(strays)
+    same = {name: OuterRef(name) for name in ("connector", "object_type", "object_id")}
+    return rows.filter(~Exists(rows.filter(pk__lt=OuterRef("pk"), **same)))
+
+
 def adopt(strays: Iterable[Stray], by: AbstractBaseUser | None = None) -> int:
-    """Returns how many became ours. Of two at one object the first is taken; the other stays for a person."""
+    """Returns how many became ours. Of two at one object the first is taken; the other stays for a person.
+
+    Raises CannotSubscribe while Kaizala cannot be told an address of ours.
+    """
+    services.check_home()
     return sum([_adopt(row, by) for row in strays])
 
 

@@ -54,9 +54,12 @@ def note(place: Place, held: Sequence[Webhook]) -> None:
         ).exclude(state=Subscription.State.ENDED)
     )
     others = [one for one in held if one.webhook_id and not any(whose.leads_to(mine, one) for mine in own)]
-    place.of(Stray.objects.all()).exclude(remote_id__in=[one.webhook_id for one in others]).delete()
+    rows = {
+        row.remote_id: row for row in (_stray(place, one) for one in others)
+    }  # Kaizala may tell one twice
+    place.of(Stray.objects.all()).exclude(remote_id__in=list(rows)).delete()
     Stray.objects.bulk_create(
-        [_stray(place, one) for one in others],
+        list(rows.values()),
         update_conflicts=True,
         unique_fields=["connector", "remote_id"],
         update_fields=[

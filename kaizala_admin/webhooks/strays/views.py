@@ -13,7 +13,7 @@ from django.views import View
 
 from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
 from kaizala_admin.ui.views import ConsoleMixin, ConsoleView
-from kaizala_admin.webhooks import repairing
+from kaizala_admin.webhooks import repairing, services
 from kaizala_admin.webhooks.models import Subscription
 from kaizala_admin.webhooks.verbs import MOST
 from kaizala_admin.webhooks.views import MANAGE, found
@@ -113,7 +113,10 @@ class DoAll(ConsoleMixin, View):
         if verb not in words.LABELS:
             raise Http404
         user: Any = request.user
-        messages.success(request, words.carry_out(verb, self.rows(), user))
+        try:
+            messages.success(request, words.carry_out(verb, self.rows(), user))
+        except services.CannotSubscribe as error:
+            messages.error(request, str(error))
         return HttpResponseRedirect(here())
 
 
@@ -134,17 +137,20 @@ class RepairAll(ConsoleMixin, View):
     def rows(self) -> Any:
         only = self.request.GET.get("only", "")
         rows = repairing.broken().order_by("pk")
-        return rows.filter(pk=int(only)) if only.isdecimal() and len(only) < 19 else rows
+        if "only" not in self.request.GET:
+            return rows
+        return rows.filter(pk=int(only)) if only.isdecimal() and len(only) < 19 else rows.none()
 
     def get(self, request: HttpRequest) -> HttpResponse:
         rows = self.rows()
-        count, refused = rows.count(), rows.filter(state=Subscription.State.REFUSED).count()
+        total, refused = rows.count(), rows.filter(state=Subscription.State.REFUSED).count()
+        count = min(total, MOST)
         text = ngettext(
-            "Set up or switch on %(n)s subscription again?",
-            "Set up or switch on %(n)s subscriptions again?",
+            "Repair %(n)s subscription? What is to live is set up again, what is to end is ended.",
+            "Repair %(n)s subscriptions? What is to live is set up again, what is to end is ended.",
             count,
         )
-        warnings = []
+        warnings = words.rest(total - count)
         if refused:
             said = ngettext(
                 "Kaizala refused %(n)s of them before. Unless its cause is gone, it will again.",

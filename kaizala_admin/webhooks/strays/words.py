@@ -20,8 +20,9 @@ MOST = 1_000  # strays that one answer takes over
 def question(verb: str, strays: QuerySet[Stray], cancel_url: str, **more: Any) -> Confirmation:
     """What will happen, in numbers."""
     found = strays.filter(state=Stray.State.FOUND)
-    rows = adopting.free(strays) if verb == ADOPT else found
-    count, live = rows.count(), rows.filter(is_active=True, is_here=False).count()
+    rows = adopting.first_of_each(strays) if verb == ADOPT else found
+    total, live = rows.count(), rows.filter(is_active=True, is_here=False).count()
+    count = min(total, MOST) if verb == ADOPT else total
     return Confirmation(
         title=LABELS[verb],
         question=(_adopt_words(count) if verb == ADOPT else _end_words(count)) % {"n": f"{count:,}"},
@@ -32,7 +33,11 @@ def question(verb: str, strays: QuerySet[Stray], cancel_url: str, **more: Any) -
             (_("Calls to Kaizala"), f"{count:,}"),
             (_("Active, and calling somebody else now"), f"{live:,}"),
         ],
-        warnings=[*_loss(live), *(_doubles(found.count() - count) if verb == ADOPT else ())],
+        warnings=[
+            *_loss(live),
+            *(_doubles(found.count() - total) if verb == ADOPT else ()),
+            *rest(total - count),
+        ],
         tone="danger",
         **more,
     )
@@ -76,10 +81,18 @@ def _doubles(count: int) -> list[str]:
     return [text % {"n": f"{count:,}"}]
 
 
+def rest(count: int) -> list[str]:
+    """Said when there are more than one answer works on."""
+    if count <= 0:
+        return []
+    text = ngettext("%(n)s more waits for the next time.", "%(n)s more wait for the next time.", count)
+    return [text % {"n": f"{count:,}"}]
+
+
 def carry_out(verb: str, strays: QuerySet[Stray], by: AbstractBaseUser) -> str:
     """Does it, and says what happened, in numbers."""
     if verb == ADOPT:
-        count = adopting.adopt(adopting.free(strays).order_by("pk")[:MOST], by)
+        count = adopting.adopt(adopting.first_of_each(strays).order_by("pk")[:MOST], by)
         text = ngettext("%(n)s webhook is being taken over.", "%(n)s webhooks are being taken over.", count)
     else:
         count = ending.end(strays)
