@@ -11,10 +11,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from groups.admin.columns import column
 from kaizala_admin.outbox.admin import OutboxRowAdmin
 from kaizala_admin.outbox.models import State
 from kaizala_admin.ui.admin import ReadOnlyAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.templatetags.ui import ago, per_cent
 
 from . import kinds, list_admin, saved_admin, ticked  # noqa: F401  # its rooms register themselves

@@ -13,12 +13,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from groups import search
-from groups.admin.columns import column
 from groups.models import Group
 from groups.person import person_url
 from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.outbox.words import reason_words
 from kaizala_admin.ui.admin import ReadOnlyAdmin
+from kaizala_admin.ui.columns import column
 
 from . import exporting, kinds
 from .models import Broadcast, Delivery, Dispatch

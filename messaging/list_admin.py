@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from groups import search
-from groups.admin.columns import column
 from kaizala_admin.ui.admin import BaseAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.confirm import Confirmation, ask_first, chosen_rows, confirmed
 from kaizala_admin.ui.templatetags.ui import ago
 

@@ -13,9 +13,9 @@ from groups.changes.words import people
 from groups.views.changing import watching
 from groups.views.changing.base import progress_url
 from kaizala_admin.outbox.admin import OutboxRowAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.templatetags.ui import ago
 
-from .columns import column
 from .filters import KindFilter, StateFilter
 
 

@@ -19,9 +19,9 @@ from groups.views.runs import progress_url
 from kaizala_admin.connectors.models import Connector
 from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.ui.admin import ReadOnlyAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.templatetags.ui import ago
 
-from .columns import column
 from .filters import PresenceFilter, StaleFilter, TypeFilter
 
 

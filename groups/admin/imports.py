@@ -13,9 +13,9 @@ from groups.imports.models import ImportRow, ImportRun
 from groups.views import importing
 from groups.views.importing.base import TONES, url
 from kaizala_admin.ui.admin import ReadOnlyAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.templatetags.ui import ago
 
-from .columns import column
 from .filters import KindFilter, StateFilter
 
 SHOWN = (ImportRow.State.DONE, ImportRow.State.REFUSED, ImportRow.State.CANCELLED, ImportRow.State.WRONG)

@@ -16,9 +16,9 @@ from groups.models import Member, Person, Subscriber
 from groups.views import person as views
 from kaizala_admin.exports.lists import ExportMixin
 from kaizala_admin.ui.admin import ReadOnlyAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.templatetags.ui import ago
 
-from .columns import column
 from .filters import PresenceFilter, RegisteredFilter, RoleFilter
 
 

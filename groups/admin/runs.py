@@ -13,9 +13,9 @@ from groups.models import SyncRun
 from groups.views import runs as views
 from kaizala_admin.outbox.admin import OutboxRowAdmin
 from kaizala_admin.outbox.models import State
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.templatetags.ui import ago
 
-from .columns import column
 from .filters import KindFilter, StateFilter
 
 TONES = {State.SENT: "success", State.FAILED: "danger", State.SENDING: "info", State.QUEUED: "info"}

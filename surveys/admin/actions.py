@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from groups.admin.columns import column
 from groups.admin.filters import KindFilter
 from kaizala_admin.ui.admin import ReadOnlyAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.templatetags.ui import ago, per_cent
 from surveys.models import Action, ActionInstance
 from surveys.views import action as page

@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from groups.admin.columns import column
 from kaizala_admin.outbox.admin import OutboxRowAdmin
 from kaizala_admin.ui.admin import BaseAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.templatetags.ui import ago
 from surveys.models import Answering, AnswerSchedule, AnswerSync, Reminder
 from surveys.views import runs

@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kaizala_admin.connectors import call_log
 from kaizala_admin.connectors.models import ApiCall, Connector
 from kaizala_admin.ui.admin import ReadOnlyAdmin
-
-from .columns import column
+from kaizala_admin.ui.columns import column
 
 ERRORS = ["NotSent", "Throttled", "ExpiredToken", "HostNotAllowed", "Refused", "UnknownOutcome"]
 OPERATIONS = [

@@ -16,8 +16,8 @@ from kaizala_admin.connectors import call_log, limiter, services, views
 from kaizala_admin.connectors.clock import later
 from kaizala_admin.connectors.forms import ConnectorForm
 from kaizala_admin.connectors.models import ApiCall, Connector, Grant
+from kaizala_admin.ui.columns import column
 
-from .columns import column
 from .saving import ChangedOnlyAdmin
 
 HEALTH_TONES = {Connector.Health.WORKING: "success", Connector.Health.NEEDS_ATTENTION: "danger"}

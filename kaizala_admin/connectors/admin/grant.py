@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kaizala_admin.connectors import services, views
 from kaizala_admin.connectors.models import Grant
+from kaizala_admin.ui.columns import button, column
 
-from .columns import button, column
 from .saving import ChangedOnlyAdmin
 
 STATE_TONES = {Grant.State.WORKING: "success", Grant.State.REVOKED: "danger"}

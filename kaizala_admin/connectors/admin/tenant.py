@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from kaizala_admin.connectors.forms import TenantForm
 from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.ui.admin import BaseAdmin
-
-from .columns import column
+from kaizala_admin.ui.columns import column
 
 
 @admin.register(Tenant)

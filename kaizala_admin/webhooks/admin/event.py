@@ -12,8 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from kaizala_admin.connectors.admin.columns import column
 from kaizala_admin.ui.admin import ReadOnlyAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.confirm import ask_first, chosen_rows, confirmed
 from kaizala_admin.ui.templatetags.ui import ago
 from kaizala_admin.webhooks import views, words

@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from kaizala_admin.connectors.admin.columns import column
 from kaizala_admin.ui.admin import BaseAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.webhooks import services, words
 from kaizala_admin.webhooks.forms import RuleForm
 from kaizala_admin.webhooks.models import Rule

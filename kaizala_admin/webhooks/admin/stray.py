@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from kaizala_admin.connectors.admin.columns import column
 from kaizala_admin.outbox.admin import OutboxRowAdmin
 from kaizala_admin.ui.admin import ReadOnlyAdmin
+from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.confirm import ask_first, chosen_rows, confirmed
 from kaizala_admin.ui.templatetags.ui import ago
 from kaizala_admin.webhooks import words

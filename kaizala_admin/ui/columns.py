@@ -1,11 +1,11 @@
-"""Unfold's column decorator, typed."""
+"""Unfold's decorators for lists, typed."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
 from typing import Any, TypeVar
 
 from django.utils.safestring import SafeString
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.utils import display_for_label
 
 Column = TypeVar("Column", bound=Callable[..., Any])
@@ -19,6 +19,16 @@ def column(description: Any, **options: Any) -> Callable[[Column], Column]:
     def decorate(method: Column) -> Column:
         shown: Any = method if tones is None else _labelled(method, tones)
         decorated: Column = display(description=description, **options)(shown)
+        return decorated
+
+    return decorate
+
+
+def button(**options: Any) -> Callable[[Column], Column]:
+    """Unfold's action: a link at the top of a list or a page."""
+
+    def decorate(method: Column) -> Column:
+        decorated: Column = action(**options)(method)
         return decorated
 
     return decorate
