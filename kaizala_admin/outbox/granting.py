@@ -5,7 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from kaizala_admin.connectors import instance, limiter
@@ -81,7 +82,10 @@ def grant_round(memory: Memory, leadership: Leadership) -> Round:
 
 
 def mark(given: dict[Waiting, int], leadership: Leadership) -> int:
-    """Writes the permits on the rows that are still in line without one. Returns how many rows got theirs."""
+    """Writes the permits on the rows that are still in line without one. Returns how many rows got theirs.
+
+    A row that somebody else has locked gets none now: so the dispatcher waits for nobody, in no ring either.
+    """
     groups: dict[tuple[type[OutboxRow], int], list[int]] = defaultdict(list)
     for row, permits in given.items():
         groups[row.row_class, permits].append(row.pk)
@@ -90,11 +94,18 @@ def mark(given: dict[Waiting, int], leadership: Leadership) -> int:
     with transaction.atomic():
         leadership.check()
         return sum(
-            without_permit(row_class._default_manager.filter(pk__in=ids, state="queued", held=False)).update(
-                permits=permits, permits_until=later(PERMIT_LIFE)
-            )
+            _in_line(row_class, ids).update(permits=permits, permits_until=later(PERMIT_LIFE))
             for (row_class, permits), ids in groups.items()
         )
+
+
+def _in_line(row_class: type[OutboxRow], ids: list[int]) -> QuerySet[OutboxRow]:
+    """Those of them that wait without a permit; where the database locks rows, ours until all is written."""
+    rows = without_permit(row_class._default_manager.filter(pk__in=ids, state="queued", held=False))
+    if not connection.features.has_select_for_update_skip_locked:
+        return rows
+    locked = rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+    return row_class._default_manager.filter(pk__in=list(locked))
 
 
 def _permits(

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, BinaryIO
 
@@ -19,6 +19,8 @@ from .models import MediaFile, MediaUpload
 
 SETTLED = ("finished", "cancelled")
 NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\<>:\"|?*\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+_ELSEWHERE: list[Callable[[], Iterable[int]]] = []
 
 
 class BadFile(Exception):
@@ -142,6 +144,11 @@ def _forget(file: MediaFile) -> None:
     store.forget(file.thumbnail)
 
 
+def also_used(named: Callable[[], Iterable[int]]) -> None:
+    """Told at start-up by who sends files of the library in ways of its own: those it still needs."""
+    _ELSEWHERE.append(named)
+
+
 def in_use() -> set[int]:
     """Files that something still to be sent names: drafts, running broadcasts, templates, waiting uploads."""
     named: set[int] = set()
@@ -151,7 +158,7 @@ def in_use() -> set[int]:
             named |= _named_by(model, "state" in names)
     for files in MediaUpload.objects.filter(state__in=["queued", "sending"]).values_list("files", flat=True):
         named |= {int(key) for key in files.split(",") if key}
-    return named
+    return named.union(*(told() for told in _ELSEWHERE))
 
 
 def _named_by(model: type[models.Model], has_state: bool) -> set[int]:

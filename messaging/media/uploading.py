@@ -185,7 +185,7 @@ def wait_again(rows: Sequence["Dispatch"]) -> None:
     for broadcast in Broadcast.objects.filter(pk__in=by_broadcast):
         held = [row.pk for row in _have_to_wait(broadcast, by_broadcast[broadcast.pk])]
         queued = Dispatch.objects.filter(pk__in=held, state=State.QUEUED)
-        queued.update(not_before=LATER, reason=WAITING, permits=0)
+        outbox.change(queued, not_before=LATER, reason=WAITING, permits=0)
 
 
 def release(connector_id: int | None = None) -> int:
@@ -207,7 +207,7 @@ def release(connector_id: int | None = None) -> int:
         if set(keys) <= set(_resources(connector, keys)):
             ready = waiting.filter(broadcast=broadcast, connector=connector)
             with transaction.atomic():
-                count += ready.update(not_before=Now(), reason="")
+                count += outbox.change(ready, not_before=Now(), reason="")
                 quiet.hold([broadcast])
             connectors.add(connector)
     if count:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from datetime import UTC, datetime, time, timedelta
+from threading import Barrier, Event
 from time import sleep
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
+from kaizala_admin.connectors import leases
+from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.kaizala import FailedRecipient
-from kaizala_admin.outbox.models import State
+from kaizala_admin.outbox.granting import Leadership, mark
+from kaizala_admin.outbox.lanes import Waiting
+from kaizala_admin.outbox.models import Lane, State
 from messaging import sending, services
 from messaging.models import Broadcast, Delivery, Dispatch, Priority
+from messaging.timing import quiet
 
 from .conftest import PUBLIC, Org, Recorder, number
 
@@ -127,6 +133,58 @@ def test_a_button_while_several_answers_are_written_waits_for_nobody_in_a_ring(
         return button(broadcast)
 
     assert race(answers, press) == [2, True]
+
+
+@pytest.mark.flow
+def test_quiet_hours_that_begin_while_calls_are_claimed_wait_for_nobody_in_a_ring(
+    race: Callable[..., list[Any]], org: Org
+) -> None:
+    broadcast = org.launched(PUBLIC, [org.public(people=range(70))])
+    first, second, _third = Dispatch.objects.order_by("pk").values_list("pk", flat=True)
+    later = datetime(2090, 1, 1, tzinfo=UTC)
+    Dispatch.objects.filter(pk=first).update(
+        not_before=later
+    )  # it lies behind the others now, in indexes too
+    Tenant.objects.update(quiet_from=time(0), quiet_until=time(23), time_zone="UTC")
+
+    def claims() -> int:
+        with transaction.atomic():
+            list(Dispatch.objects.select_for_update().filter(pk=first))
+            sleep(1.0)  # the clock has what it could get by now
+            return Dispatch.objects.filter(pk__in=[first, second]).update(state=State.SENDING)
+
+    def hold() -> int:
+        sleep(0.3)
+        return quiet.hold([broadcast.pk], datetime(2091, 5, 1, 12, tzinfo=UTC))
+
+    assert race(claims, hold) == [2, 1]
+
+
+@pytest.mark.flow
+def test_the_dispatcher_gives_no_permit_to_what_is_locked_and_waits_for_nobody(
+    race: Callable[..., list[Any]], org: Org
+) -> None:
+    org.launched(PUBLIC, [org.public(people=range(70))])
+    first, *others = Dispatch.objects.order_by("pk").values_list("pk", flat=True)
+    fence = leases.acquire("dispatcher", "us", timedelta(minutes=10))
+    assert fence is not None
+    wanted = {Waiting(Dispatch, key, Lane.BROADCAST, False): 1 for key in (first, *others)}
+    locked, marked = Event(), Event()
+
+    def hold() -> bool:
+        with transaction.atomic():
+            list(Dispatch.objects.select_for_update().filter(pk=first))
+            locked.set()
+            return marked.wait(20) if connection.features.has_select_for_update else True
+
+    def give() -> int:
+        locked.wait(20)
+        given = mark(wanted, Leadership("dispatcher", "us", fence))
+        marked.set()
+        return given
+
+    rest = len(others) if connection.features.has_select_for_update else len(wanted)
+    assert race(hold, give) == [True, rest]
 
 
 def test_a_pause_at_the_moment_of_the_last_answer_waits_for_nobody_in_a_ring(
