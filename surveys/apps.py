@@ -8,9 +8,12 @@ class SurveysConfig(AppConfig):
     verbose_name = _("Answers")
 
     def ready(self) -> None:
-        from . import archiving, elsewhere, events, exporting, subscribing  # noqa: F401
+        from messaging.media import services as library
+
+        from . import archiving, calls, elsewhere, events, exporting, subscribing  # noqa: F401
 
         elsewhere.register()
         exporting.register()
         subscribing.register()
         archiving.register()
+        library.also_used(calls.needed)

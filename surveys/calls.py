@@ -7,6 +7,7 @@ from typing import Any
 
 from kaizala_admin.kaizala import InvalidInput, KaizalaClient, Sent
 from kaizala_admin.kaizala.payloads import ActionResponse, Answer, JobResponse, Place, SurveyResponse
+from kaizala_admin.outbox.models import FINAL
 from messaging.media import uploading
 from messaging.media.models import MediaUpload
 from surveys import values
@@ -64,6 +65,12 @@ def _named(file: Mapping[str, Any]) -> str:
 def _files(answers: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     lists = [value for value in answers.values() if isinstance(value, list)]
     return (one for value in lists for one in value if isinstance(one, dict))
+
+
+def needed() -> Iterator[int]:
+    """Files of the library that an answer which is not over yet still needs."""
+    for answers in Answering.objects.exclude(state__in=FINAL).values_list("answers", flat=True):
+        yield from (int(file["file"]) for file in _files(answers) if "file" in file)
 
 
 def brought(row: Answering, result: Brought) -> None:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.sql import UpdateQuery
 
-MARK = 1_900_000_000  # stands for an argument while the SQL is made; fits in every column of whole numbers
+MARK = 1_900_000_000  # the first argument, while the SQL is made; the next one is one more
 
 Row = TypeVar("Row", bound=Model)
 Argument = int | Sequence[int]
@@ -30,7 +30,8 @@ class _Statement:
     def filled(self, given: Sequence[Argument]) -> list[Any]:
         """The parameters, with the arguments in their places, each as the driver wants it there."""
         numbers = list(chain.from_iterable([one] if isinstance(one, int) else one for one in given))
-        return [type(at)(numbers[at - MARK]) if _is_mark(at) else at for at in self.params]
+        marks = range(MARK, MARK + len(numbers))
+        return [type(at)(numbers[at - MARK]) if _is_in(marks, at) else at for at in self.params]
 
 
 class Prepared(Generic[Row]):
@@ -118,8 +119,8 @@ def insert(row_class: type[Model], fields: Sequence[str], rows: Iterable[Sequenc
             cursor.executemany(statement, ready)
 
 
-def _is_mark(value: Any) -> bool:
-    return isinstance(value, int) and value >= MARK
+def _is_in(marks: range, value: Any) -> bool:
+    return isinstance(value, int) and value in marks
 
 
 def _padded(one: Argument) -> Argument:

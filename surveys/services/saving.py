@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kaizala_admin.connectors import clock
 from messaging import trail
+from surveys import values as answers
 from surveys.models import Action, SavedExport
 
 
@@ -62,7 +63,7 @@ def remove(*, saved: SavedExport, by: AbstractBaseUser) -> bool:
 
 
 def _named(name: str) -> str:
-    name = " ".join(name.split())[:100]
+    name = " ".join(answers.writable(name).split())[:100]
     if not name:
         raise CannotSave(_("Give the settings a name."))
     return name

@@ -199,3 +199,12 @@ def test_the_lists_open_for_these_roles(people: dict[str, User]) -> None:
         for name, address in lists.items()
     }
     assert opened == LISTS
+
+
+@pytest.mark.parametrize("address", ["/admin/surveys/action/packages/?package=%00", "/admin/%00/"])
+def test_a_nul_in_an_address_is_refused_in_words(address: str) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("admin"))
+    answer = client.get(address)
+    assert answer.status_code == 400
+    assert "NUL" not in answer.content.decode()  # the page speaks to people

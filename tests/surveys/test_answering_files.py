@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from auditlog.models import LogEntry
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
 from kaizala_admin.kaizala import Question
+from messaging.media import services as library
 from messaging.media.models import MediaFile
 from surveys.models import Action, ActionInstance, Answering, Response
 from surveys.models.asking import ANSWERED
@@ -106,3 +109,28 @@ def test_staff_who_answered_are_forgotten_when_the_survey_turns_out_to_be_anonym
     entries = LogEntry.objects.get_for_object(action).filter(additional_data__what=ANSWERED)
     assert set(entries.values_list("actor", "actor_email", "remote_addr")) == {(None, None, None)}
     assert entries.count() == 2
+
+
+def test_a_file_that_waits_in_an_answer_stays_in_the_library(service: Service, address: str) -> None:
+    _user, client = reader()
+    client.post(address, {"token": str(uuid4()), "q0": picture()})
+    (file,) = MediaFile.objects.values_list("pk", flat=True)
+    assert library.in_use() == {file}
+    Answering.objects.update(state="sent")
+    assert library.in_use() == set()
+
+
+def test_an_upgrade_forgets_staff_who_answered_anonymous_surveys_before(
+    service: Service, address: str
+) -> None:
+    _user, client = reader()
+    client.post(address, {"token": str(uuid4()), "q0": picture()})
+    Answering.objects.update(state="sent", response_id="r9")
+    action = Action.objects.get()
+    Action.objects.update(is_anonymous=True)
+    upgrade = import_module("surveys.migrations.0010_forget_staff")
+    upgrade.forget(apps, None)
+    kept: list[Any] = list(Answering.objects.values_list("by", "answers", "response_id"))
+    assert kept == [(None, {}, "")]
+    entry = LogEntry.objects.get_for_object(action).get(additional_data__what=ANSWERED)
+    assert entry.actor is None
