@@ -8,6 +8,9 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from kaizala_admin.connectors.models import Connector
 from tests.flows.house import House
+from tests.messaging.conftest import person, signed_in
+
+__all__ = ["person", "signed_in"]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A full and plausible content of every kind, as its form stores it."""
 
 import io
+import json
 from typing import Any
 
 from messaging.media import services
@@ -98,3 +99,18 @@ def every(keys: dict[str, int]) -> dict[str, dict[str, Any]]:
             "validity": 24,
         },
     }
+
+
+def as_typed(content: dict[str, Any]) -> dict[str, Any]:
+    """What a browser posts for this content."""
+    typed: dict[str, Any] = {}
+    for name, value in content.items():
+        if name in ("questions", "choices", "properties"):
+            typed[name] = json.dumps(value)
+        elif name == "assignees":
+            typed[name] = "\r\n".join(value)
+        elif isinstance(value, bool):
+            typed |= {name: "on"} if value else {}
+        else:
+            typed[name] = value
+    return typed

@@ -23,21 +23,6 @@ SignIn = Callable[[str], Client]
 EVIL = "<script>alert('x')</script> مرحبا"
 
 
-def as_typed(content: dict[str, Any]) -> dict[str, Any]:
-    """What a browser posts for this content."""
-    typed: dict[str, Any] = {}
-    for name, value in content.items():
-        if name in ("questions", "choices", "properties"):
-            typed[name] = json.dumps(value)
-        elif name == "assignees":
-            typed[name] = "\r\n".join(value)
-        elif isinstance(value, bool):
-            typed |= {name: "on"} if value else {}
-        else:
-            typed[name] = value
-    return typed
-
-
 def test_every_kind_is_written_checked_and_written_again(
     org: Org, signed_in: SignIn, library: dict[str, int]
 ) -> None:
@@ -45,7 +30,7 @@ def test_every_kind_is_written_checked_and_written_again(
     for kind, content in samples.every(library).items():
         page = client.get(url("add"), {"kind": kind, "group": str(group.pk)})
         assert (kind, f'value="{kind}" checked' in page.content.decode()) == (kind, True)
-        typed = as_typed(content)
+        typed = samples.as_typed(content)
         answer: Any = client.post(url("add"), {"kind": kind, "mode": "groups", "groups": [group.pk], **typed})
         draft = Broadcast.objects.latest("pk")
         assert (kind, answer.status_code, draft.content) == (kind, 302, content)
@@ -66,7 +51,7 @@ def test_what_was_written_stays_when_something_else_is_wrong(
 ) -> None:
     client = signed_in("Operator")
     for kind, content in samples.every(library).items():
-        answer: Any = client.post(url("add"), {"kind": kind, "mode": "groups", **as_typed(content)})
+        answer: Any = client.post(url("add"), {"kind": kind, "mode": "groups", **samples.as_typed(content)})
         form = answer.context["what"]
         assert (kind, answer.status_code, form.errors) == (kind, 422, {})
         for name, field in form.fields.items():
