@@ -54,9 +54,9 @@ def columns(parameters: Parameters) -> Sequence[Column]:
     return (*LEDGER, SAID) if _is_personal(parameters) else LEDGER
 
 
-def pages(parameters: Parameters) -> Iterator[Columns]:
+def pages(parameters: Parameters, asked: Sequence[Column]) -> Iterator[Columns]:
     """Column by column: a million lines are too many for a step of Python each."""
-    sent, names, reasons, personal = Sent(), Names(), Reasons(), _is_personal(parameters)
+    sent, names, reasons, personal = Sent(), Names(), Reasons(), SAID in asked
     states: dict[str, str] = {str(value): str(label) for value, label in Delivery.State.choices}
     for page in read_pages(list_rows(Delivery, parameters), *FIELDS):
         _pk, broadcast, group, dispatch, name, mobile, people, state, reason = zip(*page, strict=True)

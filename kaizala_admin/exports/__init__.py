@@ -18,7 +18,8 @@ An app above registers what can be exported, once, in its `AppConfig.ready`:
   `count` run in a worker, maybe days later and more than once; for what they do not understand they raise
   `BadParameters`.
 - `rows` must not hold everything in memory: `in_pages(queryset, "field", ...)` reads 5,000 rows a query.
-- Where speed counts, `pages=` instead of `rows=`: whole columns, some thousand rows at a time.
+- Where speed counts, `pages=` instead of `rows=`: whole columns, some thousand rows at a time, of those in
+  its second argument.
 - Values are plain Python: str, "+91..." for `phone`, int or float, aware datetime or None for `time`,
   bool for `flag`. The writers make cells safe for spreadsheets, and write UTC and local time side by side.
 - `columns` may be a function of the parameters where they differ (a survey's questions).

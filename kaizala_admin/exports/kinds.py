@@ -10,6 +10,7 @@ from .columns import Column, Columns
 
 Parameters = Mapping[str, Any]
 Row = Sequence[Any]
+Pages = Callable[[Parameters, Sequence[Column]], Iterable[Columns]]  # for the columns of the heading
 Tick = Callable[[int], None]  # called with the rows done so far; raises when the work shall stop
 TABLES = ("csv", "xlsx", "jsonl")
 
@@ -30,7 +31,7 @@ class Kind:
     count: Callable[[Parameters], int | None] = lambda parameters: None
     write: Callable[[IO[bytes], Parameters, Tick], None] | None = None
     formats: tuple[str, ...] = TABLES
-    pages: Callable[[Parameters], Iterable[Columns]] | None = None
+    pages: Pages | None = None
 
     def columns_for(self, parameters: Parameters) -> Sequence[Column]:
         return self.columns(parameters) if callable(self.columns) else self.columns
@@ -49,7 +50,7 @@ def register(
     *,
     write: Callable[[IO[bytes], Parameters, Tick], None] | None = None,
     formats: tuple[str, ...] = TABLES,
-    pages: Callable[[Parameters], Iterable[Columns]] | None = None,
+    pages: Pages | None = None,
 ) -> None:
     """Makes it known under `key`. The same key again replaces the earlier one."""
     if [rows, pages, write].count(None) != 2:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from kaizala_admin.connectors.clock import later
 
 from . import files, kinds
 from .claims import FREE, MOST_DEATHS, Interrupted, Stopped, Watch, claim, settle
-from .columns import Columns
+from .columns import Column, Columns
 from .models import Export
 from .writers import in_columns, write_pages
 
@@ -76,15 +76,15 @@ def _write(kind: kinds.Kind, export: Export, path: Path, watch: Watch) -> int:
     """How many rows were written."""
     if kind.write is None:
         columns, zone = kind.columns_for(export.parameters), ZoneInfo(export.time_zone)
-        return write_pages(export.format, path, columns, _pages(kind, export), zone, watch)
+        return write_pages(export.format, path, columns, _pages(kind, export, columns), zone, watch)
     with path.open("r+b") as file:
         kind.write(file, export.parameters, watch)
     return watch.rows
 
 
-def _pages(kind: kinds.Kind, export: Export) -> Iterable[Columns]:
+def _pages(kind: kinds.Kind, export: Export, columns: Sequence[Column]) -> Iterable[Columns]:
     if kind.pages is not None:
-        return kind.pages(export.parameters)
+        return kind.pages(export.parameters, columns)
     assert kind.rows is not None
     return in_columns(kind.rows(export.parameters))
 
