@@ -14,12 +14,16 @@ MOST_MARKED = 99
 
 @dataclass(frozen=True)
 class Item:
-    """One link: the name of its address, and the permission that opens it ("" opens it for all staff)."""
+    """One link: the name of its address, and the permission that opens it ("" opens it for all staff).
+
+    It is also marked on the lists that have no link of their own and are reached from its page: `lists`.
+    """
 
     title: str | Promise
     icon: str
     url_name: str
     permission: str = ""
+    lists: tuple[str, ...] = ()
 
 
 SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
@@ -33,6 +37,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "campaign",
                 "admin:messaging_broadcast_changelist",
                 "messaging.view_broadcast",
+                ("messaging_dispatch", "messaging_actionlook"),
             ),
             Item(
                 _("Agenda"), "calendar_month", "admin:messaging_broadcast_agenda", "messaging.view_broadcast"
@@ -49,6 +54,7 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
                 "perm_media",
                 "admin:messaging_mediafile_changelist",
                 "messaging.view_mediafile",
+                ("messaging_mediaupload",),
             ),
             Item(_("Ledger"), "fact_check", "admin:messaging_delivery_changelist", "messaging.view_delivery"),
             Item(
@@ -69,7 +75,11 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         _("Answers"),
         (
             Item(
-                _("Surveys, polls, jobs"), "ballot", "admin:surveys_action_changelist", "surveys.view_action"
+                _("Surveys, polls, jobs"),
+                "ballot",
+                "admin:surveys_action_changelist",
+                "surveys.view_action",
+                ("surveys_answersync", "surveys_answering", "surveys_answerschedule", "surveys_reminder"),
             ),
             Item(_("Jobs"), "assignment", "admin:surveys_action_jobs", "surveys.view_action"),
             Item(_("Responses"), "inbox", "admin:surveys_response_changelist", "surveys.view_response"),
@@ -109,12 +119,13 @@ SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item(
                 _("API calls"), "swap_horiz", "admin:connectors_apicall_changelist", "connectors.view_apicall"
             ),
-            Item(_("Outbox"), "outbox", "admin:outbox", "outbox.view_attempt"),
+            Item(_("Outbox"), "outbox", "admin:outbox", "outbox.view_attempt", ("outbox_attempt",)),
             Item(
                 _("Subscriptions"),
                 "cell_tower",
                 "admin:webhooks_subscription_changelist",
                 "webhooks.view_subscription",
+                ("webhooks_subscriptioncall", "webhooks_rule", "webhooks_stray", "webhooks_straycall"),
             ),
             Item(_("Events"), "bolt", "admin:webhooks_event_changelist", "webhooks.view_event"),
         ),
@@ -191,14 +202,19 @@ def _here(path: str) -> str:
 def _links() -> Iterator[tuple[str, str]]:
     for _title, items in SECTIONS:
         for item in items:
-            if address := _address(item):
-                yield item.url_name, address
+            for name in (item.url_name, *(f"admin:{one}_changelist" for one in item.lists)):
+                if address := _reversed(name):
+                    yield item.url_name, address
 
 
 def _address(item: Item) -> str:
+    return _reversed(item.url_name)
+
+
+def _reversed(name: str) -> str:
     """ "" while the page does not exist, for example when its app is not installed."""
     try:
-        return reverse(item.url_name)
+        return reverse(name)
     except NoReverseMatch:
         return ""
 

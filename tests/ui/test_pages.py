@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.test import Client, RequestFactory, override_settings
+from django.urls import reverse
 
 from kaizala_admin.ui import navigation
 from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
@@ -56,16 +58,28 @@ def test_an_administrator_also_sees_the_calls_and_who_works_here() -> None:
     assert links(person(ADMINISTRATOR)) >= ABOVE_A_VIEWER
 
 
+def marked(user: User, path: str) -> list[str]:
+    request = RequestFactory().get(path)
+    request.user = user
+    found = [item for section in navigation.navigation(request) for item in section["items"]]
+    return [str(item["title"]) for item in found if item["active"]]
+
+
 def test_one_link_is_marked_as_the_present_page() -> None:
-    request = RequestFactory().get("/admin/groups/group/5/change/")
-    request.user = person(ADMINISTRATOR)
-    marked = [
-        str(item["title"])
-        for section in navigation.navigation(request)
-        for item in section["items"]
-        if item["active"]
-    ]
-    assert marked == ["Groups"]
+    assert marked(person(ADMINISTRATOR), "/admin/groups/group/5/change/") == ["Groups"]
+
+
+def test_a_list_without_a_link_marks_the_one_it_is_reached_from() -> None:
+    user = person(ADMINISTRATOR)
+    assert marked(user, reverse("admin:webhooks_stray_changelist")) == ["Subscriptions"]
+    assert marked(user, reverse("admin:outbox_attempt_changelist")) == ["Outbox"]
+    assert marked(user, reverse("admin:outbox")) == ["Outbox"]
+
+
+def test_every_list_of_the_console_marks_one_link() -> None:
+    user = person(ADMINISTRATOR)
+    lists = [reverse(f"admin:{each._meta.label_lower.replace('.', '_')}_changelist") for each in site._registry]
+    assert [(path, marked(user, path)) for path in lists if len(marked(user, path)) != 1] == []
 
 
 def test_the_four_roles_are_there_after_migrating() -> None:
