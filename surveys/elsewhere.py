@@ -1,4 +1,4 @@
-"""What the pages of groups and of people show of surveys, polls and jobs."""
+"""What the pages of groups, of people and of broadcasts show of surveys, polls and jobs."""
 
 from typing import Any
 
@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from groups import sections, tabs
 from groups.models import Group
 from groups.person import Somebody
-from surveys.models import ActionInstance, Assignee, Response
+from messaging import outcomes
+from messaging.models import Broadcast
+from surveys import queries
+from surveys.models import Action, ActionInstance, Assignee, Response
 
 SHOWN = 50
 
@@ -37,9 +40,19 @@ def of_person(somebody: Somebody, request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def of_broadcast(broadcast: Broadcast) -> dict[str, Any] | None:
+    """How many answered it; None for what asks nothing, or is not in the mirror yet. At most two queries."""
+    action = Action.objects.filter(broadcast=broadcast).first()
+    if action is None:
+        return None
+    return {"action": action, "numbers": queries.numbers(action.instances.all())}
+
+
 def register() -> None:
     """At start-up."""
     group_tab = ("answers", _("Surveys and jobs"), "surveys.view_action", "surveys/tabs/of_group.html")
     tabs.register(tabs.Tab(*group_tab, of_group, 45))
     section = ("answers", _("Answered"), "surveys.view_response", "surveys/sections/person.html")
     sections.register(sections.Section(*section, of_person, 40))
+    card = ("surveys.view_action", "surveys/sections/broadcast.html")
+    outcomes.register(outcomes.Outcome(*card, of_broadcast))

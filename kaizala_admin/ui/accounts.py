@@ -22,6 +22,11 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 
 FOR_SUPERUSERS = ("is_superuser",)
+HELP = {
+    "username": _("What this person signs in with: letters, digits and @ . + - _"),
+    "is_active": _("May sign in. Turn it off instead of deleting the account: the history keeps its name."),
+    "is_superuser": _("May do everything, without any role."),
+}
 OURS = (
     "connectors",
     "exports",
@@ -59,8 +64,11 @@ class UserAdmin(auth_admin.UserAdmin, BaseAdmin):  # type: ignore[type-arg, misc
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
-        (None, {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2")}),
+        (None, {"fields": ("username", "password1", "password2")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (_("What this person may do"), {"fields": ("groups",)}),
     )
+    add_form_template = None  # Django's says that there is more to come: here it is
     readonly_fields = ("set_password", "last_login", "date_joined")
 
     @admin.display(description=_("password"))
@@ -96,8 +104,21 @@ class UserAdmin(auth_admin.UserAdmin, BaseAdmin):  # type: ignore[type-arg, misc
         formfield = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups" and formfield is not None:
             formfield.label = _("Roles")
-            formfield.help_text = _("Each role may do all that its permissions say; several add up.")
+            formfield.help_text = _(
+                "A viewer reads and exports. An operator also composes, sends, syncs and changes groups. "
+                "An approver also sends to many and approves that. An administrator also holds connectors, "
+                "secrets and users."
+            )
         return formfield
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if words := HELP.get(db_field.name):
+            kwargs["help_text"] = words
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> Any:
+        """Nothing is left to say on a second page: back to the list."""
+        return BaseAdmin.response_add(self, request, obj, post_url_continue)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Whoever gets an account here works here: without `is_staff` nobody can sign in to the console."""

@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 
 from groups.models import Group
 from kaizala_admin.outbox.models import State
-from messaging import hindrances, progress
+from messaging import hindrances, outcomes, progress
 from messaging.evidence import looks, words
 from messaging.exporting import ledger_export_url
 from messaging.models import Broadcast, Delivery, Dispatch, Priority
@@ -57,6 +57,7 @@ class Progress(BroadcastMixin, TemplateView):
             "progress": now,
             "person": persons.shown(row, self.request),
             "moving": row.state in ("running", "paused"),
+            "outcomes": outcomes.of(row, user),
             "hindrances": hindrances.of(row, now.waiting_calls),
             "links": {
                 "sent": ledger_url(row, state="sent"),

@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group as Role
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from groups.models import Group
 from kaizala_admin.kaizala import InvalidInput, Job, Sent
@@ -73,6 +74,19 @@ def test_results_show_every_option_with_its_number(sent: Sent, signed_in: Signed
     good = Response.objects.filter(answers__q0="Good").count()
     assert "<bdi>Good</bdi></th>" in shown
     assert f'<td class="kza-figure">{good}</td>' in shown
+
+
+def test_the_page_of_a_survey_that_was_sent_leads_to_its_results(sent: Sent, signed_in: Signed) -> None:
+    broadcast = Broadcast.objects.create(
+        tenant=Group.objects.get().tenant, title="Ours", kind="survey", state="finished", launched_at=now()
+    )
+    progress, client = reverse("admin:messaging_broadcast_progress", args=[broadcast.pk]), signed_in("Viewer")
+    assert "What people answer" not in text(client, progress)
+    Action.objects.update(broadcast=broadcast)
+    ActionInstance.objects.update(reached=40)
+    shown = text(client, progress)
+    assert f'<a class="kza-link" href="{page()}">See the results</a>' in shown
+    assert f"{Response.objects.count()} of 40" in shown
 
 
 def test_the_live_part_is_drawn_anew_only_when_a_number_has_changed(sent: Sent, signed_in: Signed) -> None:

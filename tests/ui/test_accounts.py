@@ -28,10 +28,21 @@ def change(client: Client, user: User, **more: Any) -> Any:
 
 def test_a_new_user_may_sign_in_to_the_console(administrator: Client) -> None:
     words = "four unlikely words together"
-    data = {"username": "amina", "password1": words, "password2": words, "usable_password": "true"}
+    data = {"username": "amina", "password1": words, "password2": words}
     answer = administrator.post(reverse("admin:auth_user_add"), data)
     assert answer.status_code == 302
     assert User.objects.get(username="amina").is_staff is True
+
+
+def test_a_new_user_has_a_name_and_a_role_at_once(administrator: Client) -> None:
+    words, operator = "four unlikely words together", Group.objects.get(name=OPERATOR)
+    data = {"username": "amina", "first_name": "Amina", "groups": [operator.pk]}
+    answer = administrator.post(
+        reverse("admin:auth_user_add"), {**data, "password1": words, "password2": words}, follow=True
+    )
+    assert answer.redirect_chain == [(reverse("admin:auth_user_changelist"), 302)]
+    user = User.objects.get(username="amina")
+    assert (user.first_name, [role.name for role in user.groups.all()]) == ("Amina", [OPERATOR])
 
 
 def test_an_administrator_gives_a_role(administrator: Client) -> None:

@@ -78,7 +78,8 @@ def test_a_list_without_a_link_marks_the_one_it_is_reached_from() -> None:
 
 def test_every_list_of_the_console_marks_one_link() -> None:
     user = person(ADMINISTRATOR)
-    lists = [reverse(f"admin:{each._meta.label_lower.replace('.', '_')}_changelist") for each in site._registry]
+    names = [each._meta.label_lower.replace(".", "_") for each in site._registry]
+    lists = [reverse(f"admin:{name}_changelist") for name in names]
     assert [(path, marked(user, path)) for path in lists if len(marked(user, path)) != 1] == []
 
 
