@@ -19,7 +19,9 @@ from groups.figures.heads import count_heads
 from groups.models import Group, Member, Subscriber
 from groups.person import person_url
 
-GROUPS, FEW_GROUPS, DAYS = 2_000, 130, 365
+GROUPS, DAYS = 2_000, 365
+FEW_GROUPS = 650  # as many branches as a page shows
+SMALLEST = 130, 8  # groups and days of the small size
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,16 @@ class Asked:
 def measure(ground: Ground) -> Iterator[Line]:
     """Both databases fill a page of every list, so that fifty rows are compared with fifty."""
     size, full = ground.size, ground.size.is_full
+    few_groups, many_groups, days = (FEW_GROUPS, GROUPS, DAYS) if full else (SMALLEST[0], *SMALLEST)
     ground.rest()
     few, many = str(connection.settings_dict["NAME"]), ground.second_database()
     counted = {}
     for database, groups, rows in (
-        (few, FEW_GROUPS, size.few_rows),
-        (many, GROUPS if full else FEW_GROUPS, size.many_rows),
+        (few, few_groups, size.few_rows),
+        (many, many_groups, size.many_rows),
     ):
         with on_database(database):
-            fill(groups=groups, members=rows * 3 // 10, subscribers=rows, days=DAYS if full else 8)
+            fill(groups=groups, members=rows * 3 // 10, subscribers=rows, days=days)
             analyse()
             counted[database] = _count()
     with on_database(few):

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.ground import empty_tables
 from benchmarks.lists import NAMES
 from groups import bulk
+from groups.figures.days import add_up
 from groups.figures.models import DailyTotal
 from groups.models import Group, GroupLink, Member, Reach, Subscriber, SyncRun
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
@@ -24,6 +26,7 @@ PERSON = ("group", "person_id", "mobile_number", "name", "profile_pic", "is_prov
 MEMBER = (*PERSON, "role", "event_at")
 
 
+@transaction.atomic
 def fill(*, groups: int, members: int, subscribers: int, days: int) -> None:
     """Every group hangs below "g0"; "staff" has the members, "public" the subscribers, the others twenty.
 
@@ -43,6 +46,7 @@ def fill(*, groups: int, members: int, subscribers: int, days: int) -> None:
     bulk.insert(Subscriber, PERSON, (_person(made[-1], n, now) for n in range(subscribers)))
     _syncs(made, connector, grant, now)
     bulk.insert(DailyTotal, TOTALS, _totals(made, days, now))
+    add_up()
 
 
 def _group(tenant: Tenant, n: int, of: int, members: int, subscribers: int, now: datetime) -> Group:

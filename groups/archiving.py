@@ -1,6 +1,7 @@
 """Groups, their graph, people and their history in an archive."""
 
 from groups.changes.models import ChangePicture, GroupChange
+from groups.figures import days
 from groups.figures.models import DailyTotal, Headcount
 from groups.imports.models import ImportChunk, ImportRow, ImportRun
 from groups.models import Group, GroupLink, Member, Reach, Subscriber, SyncRun
@@ -26,6 +27,7 @@ def register() -> None:
     archive.register(ImportChunk, "run__tenant", page=FILES_AT_ONCE)
     archive.register(ImportRow, "run__tenant")
     after_restore(_pause)
+    after_restore(days.add_up)
 
 
 def _pause() -> None:

@@ -284,5 +284,5 @@ class SyncPage(models.Model):
 
 
 from .changes.models import ChangePicture, GroupChange  # noqa: E402, F401 - the app's other models
-from .figures.models import DailyTotal, Headcount  # noqa: E402, F401
+from .figures.models import DailyTotal, Headcount, TenantTotal  # noqa: E402, F401
 from .imports.models import ImportChunk, ImportRow, ImportRun  # noqa: E402, F401

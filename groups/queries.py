@@ -1,7 +1,6 @@
 """What others ask of the mirror."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
@@ -53,51 +52,6 @@ def subscriber_numbers(group: Group) -> Iterator[tuple[str, str]]:
         yield from ((number, name) for _, number, name in some if number)
 
 
-@dataclass(frozen=True)
-class Node:
-    """A group at one place of the graph. `again`: it was listed before; what is below it stands there."""
-
-    group: Group
-    depth: int
-    again: bool
-
-
-@dataclass(frozen=True)
-class SubGraph:
-    """A group and all below it. Totals count each group once; people in two groups count twice."""
-
-    nodes: tuple[Node, ...]  # depth first, the group itself first, at depth 0
-    groups: int  # without the group itself
-    members: int
-    subscribers: int
-
-
-def sub_graph(group: Group) -> SubGraph:
-    """The group with its sub-groups, as a tree that survives shared children and rings. One query a level."""
-    children = _children_below(group)
-    nodes = tuple(_walk(group, children))
-    once = {node.group.pk: node.group for node in nodes}
-    return SubGraph(
-        nodes=nodes,
-        groups=len(once) - 1,
-        members=sum(one.member_count for one in once.values()),
-        subscribers=sum(one.subscriber_count for one in once.values()),
-    )
-
-
-def _children_below(group: Group) -> dict[int, list[Group]]:
-    children: dict[int, list[Group]] = {}
-    level = [group.pk]
-    while level:
-        found: dict[int, list[Group]] = {key: [] for key in level}
-        for start in range(0, len(level), CHUNK):
-            for link in present_links().filter(parent_id__in=level[start : start + CHUNK]):
-                found[link.parent_id].append(link.child)
-        children |= found
-        level = sorted({child.pk for some in found.values() for child in some} - children.keys())
-    return children
-
-
 def present_links() -> QuerySet[GroupLink]:
     """Links that hold, between groups that are present, with the child, in the order of its name."""
     return (
@@ -105,15 +59,3 @@ def present_links() -> QuerySet[GroupLink]:
         .select_related("child")
         .order_by("child__name", "child_id")
     )
-
-
-def _walk(group: Group, children: dict[int, list[Group]]) -> Iterator[Node]:
-    seen: set[int] = set()
-    to_do = [(group, 0)]
-    while to_do:
-        one, depth = to_do.pop()
-        again = one.pk in seen
-        yield Node(one, depth, again)
-        if not again:
-            seen.add(one.pk)
-            to_do += [(child, depth + 1) for child in reversed(children.get(one.pk, []))]

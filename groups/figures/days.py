@@ -6,14 +6,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from groups.models import Member, Subscriber, SyncRun
 from kaizala_admin.outbox.models import State
 
-from .models import DailyTotal
+from .models import FIELDS, DailyTotal, TenantTotal
 
 FIRST_LOOK = timedelta(days=366)  # how far back the first count goes
 AGAIN = timedelta(days=2)  # days that are counted anew each time: late events still change them
@@ -33,11 +33,24 @@ def count_days() -> int:
         left = model._default_manager.filter(gone_at__gte=start)
         for group, day, count in _by_day(left, "gone_at"):
             totals[group, day][f"{name}_left"] = count
+    first = timezone.localdate(start)
     with transaction.atomic():
-        DailyTotal.objects.filter(day__gte=timezone.localdate(start)).delete()
+        DailyTotal.objects.filter(day__gte=first).delete()
         rows = [DailyTotal(group_id=group, day=day, **found) for (group, day), found in totals.items()]
         DailyTotal.objects.bulk_create(rows, batch_size=500)
+        add_up(first)
     return len(rows)
+
+
+def add_up(first: date = date.min) -> None:
+    """The tenants' totals from this day on, anew from those of their groups."""
+    TenantTotal.objects.filter(day__gte=first).delete()
+    days = DailyTotal.objects.filter(day__gte=first).order_by().values_list("group__tenant", "day")
+    rows = days.annotate(*(Sum(name) for name in FIELDS))
+    TenantTotal.objects.bulk_create(
+        TenantTotal(tenant_id=tenant, day=day, **dict(zip(FIELDS, sums, strict=True)))
+        for tenant, day, *sums in rows
+    )
 
 
 def _start() -> datetime:

@@ -8,17 +8,28 @@ from groups.models import Group
 from kaizala_admin.connectors.models import Tenant
 
 
-class DailyTotal(models.Model):
-    """One group on one day in the console's time zone. Whoever was there at its first sync did not join."""
+class Moves(models.Model):
+    """Who came and went on one day in the console's time zone."""
 
-    group = models.ForeignKey(
-        Group, models.CASCADE, related_name="+", verbose_name=_("group"), db_index=False
-    )
     day = models.DateField(_("day"))
     members_joined = models.PositiveIntegerField(_("members joined"), default=0)
     members_left = models.PositiveIntegerField(_("members left"), default=0)
     subscribers_joined = models.PositiveIntegerField(_("subscribers joined"), default=0)
     subscribers_left = models.PositiveIntegerField(_("subscribers left"), default=0)
+
+    class Meta:
+        abstract = True
+
+
+FIELDS = ("members_joined", "members_left", "subscribers_joined", "subscribers_left")
+
+
+class DailyTotal(Moves):
+    """Of one group. Whoever was there at its first sync did not join."""
+
+    group = models.ForeignKey(
+        Group, models.CASCADE, related_name="+", verbose_name=_("group"), db_index=False
+    )
 
     class Meta:
         verbose_name = _("daily total")
@@ -28,6 +39,22 @@ class DailyTotal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group_id}: {self.day}"
+
+
+class TenantTotal(Moves):
+    """Of all groups of a tenant: sums of the daily totals, which make a year quick to read."""
+
+    tenant = models.ForeignKey(
+        Tenant, models.CASCADE, related_name="+", verbose_name=_("tenant"), db_index=False
+    )
+
+    class Meta:
+        verbose_name = _("daily total of a tenant")
+        verbose_name_plural = _("daily totals of tenants")
+        constraints = [models.UniqueConstraint(fields=["tenant", "day"], name="tenant_total_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id}: {self.day}"
 
 
 class Headcount(models.Model):

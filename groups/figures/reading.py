@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from groups.models import Group, Member
 
-from .models import DailyTotal, Headcount
+from .models import FIELDS, DailyTotal, Headcount, TenantTotal
 
-FIELDS = ("members_joined", "members_left", "subscribers_joined", "subscribers_left")
 SUDDEN_SHARE, SUDDEN_LEAST, SUDDEN_DAYS = 0.2, 20, 7
 UNSYNCED_DAYS = 7
 SHOWN = 50
@@ -35,10 +34,13 @@ class Growth:
 def growth(days: int, group: Group | None = None) -> Growth:
     """The last so many days, today included, of all groups or of one. One query."""
     first = timezone.localdate() - timedelta(days=days - 1)
-    rows = DailyTotal.objects.filter(day__gte=first)
-    if group is not None:
-        rows = rows.filter(group=group)
-    sums: Any = rows.order_by().values("day").annotate(**{f"sum_{name}": Sum(name) for name in FIELDS})
+    one: Any = DailyTotal.objects.filter(group=group) if group else TenantTotal.objects.all()
+    sums = (
+        one.filter(day__gte=first)
+        .order_by()
+        .values("day")
+        .annotate(**{f"sum_{name}": Sum(name) for name in FIELDS})
+    )
     found = {row["day"]: row for row in sums}
     span = [first + timedelta(days=at) for at in range(days)]
     series = {name: [found.get(day, {}).get(f"sum_{name}", 0) for day in span] for name in FIELDS}

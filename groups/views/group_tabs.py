@@ -67,15 +67,7 @@ def _people(row_class: type[Any], group: Group, request: HttpRequest) -> dict[st
 
 def sub_groups(group: Group, request: HttpRequest) -> dict[str, Any]:
     counted = Headcount.objects.filter(group=group).first()
-    graph = queries.sub_graph(group)
-    more = len(graph.nodes) > tree.MOST
-    return {
-        "graph": graph,
-        "lines": graph.nodes[: tree.MOST],
-        "more": more,
-        "most": tree.MOST,
-        "counted": counted,
-    }
+    return {"graph": tree.sub_graph(group), "most": tree.MOST, "counted": counted}
 
 
 def _runs(group: Group) -> QuerySet[SyncRun]:

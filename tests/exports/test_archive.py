@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import models
 from django.urls import reverse
 
+from groups.figures.models import DailyTotal, TenantTotal
 from groups.imports.models import ImportRun
 from groups.models import Group, Member
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
@@ -92,6 +93,7 @@ def test_a_restored_archive_has_the_same_rows_of_everything(folder: Path, kept: 
     assert restore(moved) == before == counts()
     assert list(Member.objects.values_list("pk", "name", "first_seen_at", "group__tenant__name")) == names
     assert kept == {"a.png": b"\x89PNG" * 1_000}
+    assert TenantTotal.objects.count() == DailyTotal.objects.count() == 1  # added up again
     fresh = Group.objects.create(
         tenant=Tenant.objects.all()[0], group_id="new", name="new", first_seen_at=names[0][2]
     )
@@ -196,6 +198,8 @@ def test_the_commands_say_what_they_find_and_change_nothing_unasked(
     assert (told["sound"], told["rows"]["groups.member"], told["problems"]) == (True, 1, [])
     with pytest.raises(CommandError, match="has a tenant already"):
         call_command("restore_archive", file, "--apply")
+    with pytest.raises(CommandError, match="has a tenant already"):
+        call_command("restore_archive", file)
     before = counts()
     empty()
     call_command("restore_archive", file)

@@ -15,6 +15,7 @@ NOT_ARCHIVED = {
     "connectors.instance": "Which console this database serves: another one after a restore.",
     "connectors.apicall": "A log for finding faults, kept for days.",
     "exports.export": "Files made from the tables, kept for days; the archive is one of them.",
+    "groups.tenanttotal": "Sums of the daily totals, added up again by a restore.",
     "groups.syncpage": "Of a sync under way, which begins anew.",
     "messaging.profile": "Of an account.",
     "surveys.digest": "Nothing without the accounts that get it.",

@@ -14,9 +14,9 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains
 
 from groups.figures import counting, days, heads, reading, unregistered
-from groups.figures.models import DailyTotal, Headcount
+from groups.figures.models import FIELDS, DailyTotal, Headcount, TenantTotal
 from groups.models import Group, GroupLink, Member, Subscriber, SyncRun
-from kaizala_admin.connectors.models import Grant, Lease
+from kaizala_admin.connectors.models import Grant, Lease, Tenant
 from kaizala_admin.exports import BadParameters
 
 from .test_pages import signed_in
@@ -127,7 +127,7 @@ def test_who_joined_and_left_is_counted_by_day_but_not_whom_the_first_sync_found
     assert day[timezone.localdate(NOW - timedelta(days=1))].members_left == 1
     found = reading.growth(30)
     assert (found.days[-1], len(found.days)) == (today, 30)
-    assert [found.total(name) for name in reading.FIELDS] == [2, 1, 1, 0]
+    assert [found.total(name) for name in FIELDS] == [2, 1, 1, 0]
     assert reading.growth(30, never).is_empty
 
 
@@ -151,6 +151,29 @@ def test_counting_again_changes_the_latest_days_only(grant: Grant) -> None:
     person(Member, group, 3, days_ago=0)
     days.count_days()
     assert [row.members_joined for row in DailyTotal.objects.order_by("day")] == [1, 2]
+
+
+def test_a_tenants_totals_are_the_sums_of_its_groups_and_older_days_stay(grant: Grant) -> None:
+    first, second = make(grant, "a"), make(grant, "b")
+    other = make(grant, "c")
+    other.tenant = Tenant.objects.create(name="Other")
+    other.save()
+    old = timezone.localdate() - timedelta(days=9)
+    TenantTotal.objects.create(tenant=first.tenant, day=old, members_left=7)
+    DailyTotal.objects.create(group=first, day=timezone.localdate() - timedelta(days=1))
+    for group in (first, second, other):
+        person(Member, group, group.pk, days_ago=0)
+        person(Subscriber, group, group.pk, days_ago=0, left=0)
+    days.count_days()
+    days.count_days()
+    rows = TenantTotal.objects.order_by("day", "tenant_id").values_list("tenant__name", "day", *FIELDS)
+    today = timezone.localdate()
+    assert list(rows) == [
+        (first.tenant.name, old, 0, 7, 0, 0),
+        (first.tenant.name, today, 2, 0, 2, 2),
+        ("Other", today, 1, 0, 1, 1),
+    ]
+    assert [reading.growth(30).total(name) for name in FIELDS] == [3, 7, 3, 3]
 
 
 def test_the_clock_counts_when_something_happened_and_one_process_at_a_time(tree: dict[str, Group]) -> None:
@@ -247,5 +270,6 @@ def test_a_year_is_shown_a_week_at_a_time_and_adds_up(grant: Grant) -> None:
     for ago in (0, 100, 300):
         day = timezone.localdate() - timedelta(days=ago)
         DailyTotal.objects.create(group=group, day=day, members_joined=2)
+    days.add_up()
     shown = signed_in("Viewer").get(f"{reverse('admin:groups_figures_growth')}?days=365").context
     assert (len(shown["labels"]), sum(shown["series"][0][1])) == (53, 6)

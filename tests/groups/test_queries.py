@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from groups import queries
-from groups.models import Group, GroupLink, Reach, Subscriber
+from groups.models import Group, Reach, Subscriber
 from kaizala_admin.connectors.models import Connector, Grant
 
 
@@ -86,20 +86,3 @@ def test_numbers_come_in_chunks_without_those_who_are_gone_or_have_none(
         for at, (number, gone) in enumerate(told)
     )
     assert list(queries.subscriber_numbers(group)) == [("+911", "N0"), ("+913", "N3"), ("+914", "N4")]
-
-
-def test_a_sub_graph_counts_each_group_once(grant: Grant) -> None:
-    top, left, right, shared = (make_group(grant, name, member_count=10) for name in ("a", "b", "c", "d"))
-    pairs = [(top, left), (top, right), (left, shared), (right, shared), (shared, top)]
-    for parent, child in pairs:
-        GroupLink.objects.create(parent=parent, child=child, first_seen_at=timezone.now())
-    graph = queries.sub_graph(top)
-    assert (graph.groups, graph.members, graph.subscribers) == (3, 40, 0)
-    assert [(node.group.name, node.depth, node.again) for node in graph.nodes] == [
-        ("a", 0, False),
-        ("b", 1, False),
-        ("d", 2, False),
-        ("a", 3, True),
-        ("c", 1, False),
-        ("d", 2, True),
-    ]

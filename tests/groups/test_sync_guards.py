@@ -321,11 +321,11 @@ def test_rings_and_shared_children_survive(group: Group, grant: Grant) -> None:
         "g-1", "Growers", sub_groups=(GroupInfo("g-2", "B", sub_groups=(inner,)), GroupInfo("g-3", "C"))
     )
     record(start(group, "sub_groups"), root)
-    from groups.queries import sub_graph
+    from groups.tree import sub_graph
 
     graph = sub_graph(group)
     assert graph.groups == 2
-    assert [(node.group.name, node.depth, node.again) for node in graph.nodes] == [
+    assert [(node.group.name, node.depth, node.again) for node in graph.lines] == [
         ("Growers", 0, False),
         ("B", 1, False),
         ("C", 2, False),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.http import HttpRequest
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from groups import progress, tabs, tree
@@ -65,7 +67,32 @@ def test_a_group_with_many_below_shows_the_first_lines_and_counts_all(
     monkeypatch.setattr(tree, "MOST", 3)
     link(grant, ["ab", "ac", "ad", "ae", "af"])
     found = sub_groups(Group.objects.get(name="a"), HttpRequest())
-    assert (len(found["lines"]), found["more"], found["graph"].groups) == (3, True, 5)
+    graph = found["graph"]
+    assert (len(graph.lines), graph.more, graph.groups) == (3, True, 5)
+
+
+def test_a_sub_graph_counts_each_group_once(grant: Grant) -> None:
+    link(grant, ["ab", "ac", "bd", "cd", "da", "e"])
+    Group.objects.update(member_count=10)
+    graph = tree.sub_graph(Group.objects.get(name="a"))
+    assert (graph.groups, graph.members, graph.subscribers, graph.more) == (3, 40, 0, False)
+    assert [(node.group.name, node.depth, node.again) for node in graph.lines] == [
+        ("a", 0, False),
+        ("b", 1, False),
+        ("d", 2, False),
+        ("a", 3, True),
+        ("c", 1, False),
+        ("d", 2, True),
+    ]
+
+
+def test_a_deep_graph_asks_the_database_as_often_as_a_flat_one(grant: Grant) -> None:
+    link(grant, ["ab", "bc", "cd", "de", "ef"])
+    for name in ("a", "e"):
+        group = Group.objects.get(name=name)
+        with CaptureQueriesContext(connection) as asked:
+            tree.sub_graph(group)
+        assert len(asked) == 3
 
 
 def test_an_app_above_adds_its_tab_before_the_history(monkeypatch: pytest.MonkeyPatch) -> None:

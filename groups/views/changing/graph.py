@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, TemplateView, View
 
-from groups import queries, tree
+from groups import tree
 from groups.changes import checking, services
 from groups.changes.forms import NewGroupForm, SubGroupForm, TopGroupForm
 from groups.models import Group
@@ -96,12 +96,10 @@ class LinkGroup(ChangesGroup, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         wanted = self.request.GET.get("q", "").strip()[:100]
-        graph = queries.sub_graph(self.group)
         shown = {
             "q": wanted,
             "found": self._found(wanted),
-            "graph": graph,
-            "lines": graph.nodes[: tree.MOST],
+            "graph": tree.sub_graph(self.group),
             "problem": checking.problem(self.group),
         }
         return super().get_context_data(**{**shown, **kwargs})

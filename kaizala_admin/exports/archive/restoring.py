@@ -38,15 +38,10 @@ def restore(path: Path) -> dict[str, int]:
 
     Connectors come back switched off and without secrets, grants revoked: add both anew.
     """
-    report = verify(path)
-    if not report.is_sound:
-        raise CannotRestore(report.problems[0])
+    check(path)
     known = {part.name: part for part in every()}
     with opened(path) as (packed, manifest), transaction.atomic():
-        if Tenant.objects.exists():
-            raise CannotRestore(_("This database has a tenant already. Restore into a fresh one."))
-        if strange := [entry["name"] for entry in manifest["parts"] if entry["name"] not in known]:
-            raise CannotRestore(_("This console does not know %(part)s.") % {"part": strange[0]})
+        _refuse_a_mix()
         rows = {entry["name"]: _load(packed, entry, known[entry["name"]]) for entry in manifest["parts"]}
         Connector.objects.update(is_active=False)
         Grant.objects.update(state=Grant.State.REVOKED)
@@ -55,6 +50,22 @@ def restore(path: Path) -> dict[str, int]:
         _reset_sequences([known[name].model for name in rows])
         _keep_files(packed, manifest)
     return rows
+
+
+def check(path: Path) -> dict[str, int]:
+    """The rows that `restore` would write. Raises CannotRestore or BadArchive as it would."""
+    report = verify(path)
+    if not report.is_sound:
+        raise CannotRestore("\n".join(report.problems))
+    if strange := sorted(report.rows.keys() - {part.name for part in every()}):
+        raise CannotRestore(_("This console does not know %(part)s.") % {"part": strange[0]})
+    _refuse_a_mix()
+    return report.rows
+
+
+def _refuse_a_mix() -> None:
+    if Tenant.objects.exists():
+        raise CannotRestore(_("This database has a tenant already. Restore into a fresh one."))
 
 
 def _load(packed: zipfile.ZipFile, entry: dict[str, Any], part: Part) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from kaizala_admin.exports.archive.reading import BadArchive, verify
-from kaizala_admin.exports.archive.restoring import CannotRestore, restore
+from kaizala_admin.exports.archive.reading import BadArchive
+from kaizala_admin.exports.archive.restoring import CannotRestore, check, restore
 
 
 class Command(BaseCommand):
@@ -25,13 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            if options["apply"]:
-                rows = restore(options["file"])
-            else:
-                report = verify(options["file"])
-                if not report.is_sound:
-                    raise CannotRestore("\n".join(report.problems))
-                rows = report.rows
+            rows = (restore if options["apply"] else check)(options["file"])
         except (BadArchive, CannotRestore) as error:
             raise CommandError(str(error)) from error
         total = sum(rows.values())
