@@ -19,7 +19,7 @@ from benchmarks.measure import Line, in_turn, percent
 from benchmarks.pages import analyse
 from benchmarks.survey import AT_ONCE, START, fill
 from benchmarks.survey import _heard as heard
-from kaizala_admin.exports.writers import write_table
+from kaizala_admin.exports.writers import write_pages
 from surveys.exporting import rows as table
 from surveys.models import Action, Question, Response
 
@@ -89,7 +89,7 @@ def _timed(write: Callable[[Action, Path], None], action: Action, folder: Path) 
 def _export(file_format: str) -> Callable[[Action, Path], None]:
     def write(action: Action, path: Path) -> None:
         asked = {"action": action.pk}
-        write_table(file_format, path, table.columns(asked), table.rows(asked), UTC, lambda _done: None)
+        write_pages(file_format, path, table.columns(asked), table.pages(asked), UTC, lambda _done: None)
 
     return write
 
@@ -102,7 +102,7 @@ def _memory(action: Action, folder: Path, count: int, full: bool) -> Line:
         seen.append(int(Path("/proc/self/statm").read_text().split()[1]) * PAGE / 1e6)
 
     asked = {"action": action.pk}
-    write_table("xlsx", folder / "file", table.columns(asked), table.rows(asked), UTC, tick)
+    write_pages("xlsx", folder / "file", table.columns(asked), table.pages(asked), UTC, tick)
     early = max(seen[: max(1, len(seen) // 10)])
     grown = max(seen) - early
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

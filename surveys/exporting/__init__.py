@@ -14,7 +14,7 @@ KINDS = {"csv": KEY, "xlsx": KEY, "jsonl": KEY, "geojson": PLACES, "zip": PICTUR
 
 def register() -> None:
     """At start-up."""
-    exports.register(KEY, _("Responses"), MAY, columns=table.columns, rows=table.rows, count=table.count)
+    exports.register(KEY, _("Responses"), MAY, columns=table.columns, pages=table.pages, count=table.count)
     exports.register(
         PLACES,
         _("Places of responses"),

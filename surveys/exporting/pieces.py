@@ -1,9 +1,12 @@
 """One column of the table, or some that belong together, and how the answers of a page fill them."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
+from types import NoneType
 from typing import Any
 
 from kaizala_admin.exports import Column, number, text, time
@@ -18,7 +21,8 @@ Fill = Callable[[Cells], Sequence[Cells]]  # answers, or None, of a page as one 
 class Piece:
     """`key` names it in saved settings. Its values are the stored `field`, or without one the answers.
 
-    A whole column is filled at once: a call for each answer would cost more than reading it.
+    A whole column is filled at once: a call for each answer would cost more than reading it. Nearly every
+    page has nothing but answers in its question's shape, which C alone handles; any other goes one by one.
     """
 
     key: str
@@ -88,7 +92,17 @@ def _coded(options: Sequence[str]) -> Fill:
 
 
 def _texts(cells: Cells) -> Sequence[Cells]:
+    kinds = _kinds(cells)
+    if kinds == {str}:
+        return (cells,)
+    if kinds == {list}:
+        with suppress(TypeError):  # one holds something else than titles, a file maybe
+            return (list(map("; ".join, cells)),)
     return ([value if type(value) is str else _words(value) for value in cells],)
+
+
+def _kinds(cells: Cells) -> set[type]:
+    return {*map(type, cells)}
 
 
 def _words(value: Any) -> str:
@@ -99,11 +113,13 @@ def _words(value: Any) -> str:
 
 
 def _numbers(cells: Cells) -> Sequence[Cells]:
+    if _kinds(cells) <= {int, float, NoneType}:
+        return (cells,)
     return ([value if isinstance(value, int | float) else None for value in cells],)
 
 
 def _moments(cells: Cells) -> Sequence[Cells]:
-    return ([_read(value) if isinstance(value, str) else None for value in cells],)
+    return ([_read(value) if type(value) is str else None for value in cells],)
 
 
 @lru_cache(maxsize=4_096)  # many people name the same day
@@ -111,10 +127,14 @@ def _read(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def _places(cells: Cells) -> Sequence[Cells]:
+    if _kinds(cells) == {dict}:
+        with suppress(KeyError):  # one is no place
+            return list(zip(*map(itemgetter("lt", "lg", "n"), cells), strict=True))
+    return _split(_place)(cells)
+
+
 def _place(value: Any) -> Cells:
     if not isinstance(value, dict) or "lt" not in value:
         return (None, None, values.shown(value))
     return (value["lt"], value["lg"], value.get("n", ""))
-
-
-_places = _split(_place)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kaizala_admin.exports import BadParameters, Column, number, phone, text, time
+from kaizala_admin.exports.columns import Columns
 from surveys.models import Action, ActionInstance, Question, Review
 from surveys.results import filters
 from surveys.results.filters import Filter
@@ -102,13 +103,19 @@ def count(parameters: Parameters) -> int:
     return filters.responses(action, chosen(action, parameters)).count()
 
 
-def rows(parameters: Parameters) -> Iterator[Sequence[Any]]:
+def pages(parameters: Parameters) -> Iterator[Columns]:
+    """Column by column, some hundred rows at a time."""
     action = action_of(parameters)
     asked, made = chosen(action, parameters), pieces(action, parameters)
+    keys = [one.key for one in made if not one.field]
     for page in stored.pages(action, asked):
-        cells: list[Sequence[Any]] = []
-        for one in made:
-            key = one.key
-            told = page.by_field[one.field] if one.field else [answers.get(key) for answers in page.answers]
-            cells += one.fill(told)
-        yield from zip(*cells, strict=True)
+        answered = dict(zip(keys, page.answered(keys), strict=True))
+        yield [
+            cells
+            for one in made
+            for cells in one.fill(page.by_field[one.field] if one.field else answered[one.key])
+        ]
+
+
+def rows(parameters: Parameters) -> Iterator[Sequence[Any]]:
+    return (row for page in pages(parameters) for row in zip(*page, strict=True))

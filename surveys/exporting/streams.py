@@ -1,7 +1,5 @@
 """Rows as a stream over HTTP, for spreadsheets and BI tools: CSV, JSON lines, GeoJSON. Constant memory."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,10 +10,11 @@ from zoneinfo import ZoneInfo
 from kaizala_admin.exports import Tick
 from kaizala_admin.exports.columns import Column
 from kaizala_admin.exports.writers.cells import as_text, headings
+from kaizala_admin.exports.writers.csv import lines
 from surveys import values
 from surveys.models import Question
 
-from .rows import action_of, columns, questions_of, rows
+from .rows import action_of, columns, pages, questions_of, rows
 
 PAGE = 500
 ZONE = ZoneInfo("UTC")
@@ -25,24 +24,10 @@ Parameters = Mapping[str, Any]
 def as_csv(parameters: Parameters) -> Iterator[str]:
     """As the export writes it: a byte-order mark, every cell quoted and safe for spreadsheets."""
     wanted = columns(parameters)
-    buffer = io.StringIO()
-    out = csv.writer(buffer, quoting=csv.QUOTE_ALL)
-    out.writerow(headings(wanted, ZONE, plus=False))
-    yield "\ufeff" + _taken(buffer)
-    left = iter(rows(parameters))
-    while page := list(islice(left, PAGE)):
-        pairs = zip(wanted, zip(*page, strict=True), strict=True)
-        out.writerows(
-            zip(*(one for column, cells in pairs for one in as_text(column, cells, ZONE)), strict=True)
-        )
-        yield _taken(buffer)
-
-
-def _taken(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
+    yield "\ufeff" + lines([[title] for title in headings(wanted, ZONE, plus=False)])
+    for page in pages(parameters):
+        pairs = zip(wanted, page, strict=True)
+        yield lines([cells for column, told in pairs for cells in as_text(column, told, ZONE)])
 
 
 def as_json_lines(parameters: Parameters) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,7 +51,7 @@ def as_text(column: Column, values: Sequence[Any], zone: ZoneInfo) -> list[Seque
         case Cell.FLAG:
             return [["" if value is None else "yes" if value else "no" for value in values]]
         case Cell.TIME:
-            return [_times(values, one) for one in zones(zone)]
+            return [[_at(value, one) for value in values] for one in zones(zone)]
 
 
 def safe_column(values: Sequence[Any]) -> Sequence[str]:
@@ -67,12 +68,7 @@ def words(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _times(values: Sequence[datetime | None], zone: ZoneInfo) -> list[str]:
-    """Each different one is put in words once: a page of the ledger has fifty lines with the same time."""
-    known = {value: _at(value, zone) for value in set(values)}
-    return [known[value] for value in values]
-
-
+@lru_cache(maxsize=4_096)  # fifty lines of the ledger have the same time, and many people name the same day
 def _at(value: datetime | None, zone: ZoneInfo) -> str:
     if value is None:
         return ""
