@@ -65,9 +65,8 @@ class BroadcastAdmin(ReadOnlyAdmin):
     sortable_by = ()
     actions = ()
     empty_title = _("No broadcast yet")
-    empty_text = _(
-        "Write the first one: choose who shall get it, write a text, and see what sending it takes."
-    )
+    empty_text = _("Choose who shall get it, write a text, and see what sending it takes.")
+    empty_label, empty_icon = _("Write the first one"), "campaign"
     list_before_template = "messaging/list_before.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Broadcast]:

@@ -113,9 +113,9 @@ class DeliveryAdmin(ExportMixin, ReadOnlyAdmin):
     search_help_text = _("A number in any spelling; within one broadcast also a part of a name")
     sortable_by = ()
     ordering = ("-id",)
-    empty_title = _("No lines here")
+    empty_title = _("The ledger is empty")
     empty_text = _("Each person whom a broadcast goes to has a line here, with what became of it.")
-    list_before_template = "messaging/ledger_before.html"
+    empty_icon = "fact_check"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str

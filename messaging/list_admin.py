@@ -34,9 +34,10 @@ class SavedAudienceAdmin(BaseAdmin):
     actions = ()
     empty_title = _("No saved audience yet")
     empty_text = _(
-        "A saved audience is a filter over your people that you name once and use in any broadcast."
+        "A saved audience is a filter over your people that you name once and use in any broadcast. "
+        "Who fits is asked anew each time."
     )
-    list_before_template = "messaging/audience/saved_before.html"
+    empty_label, empty_icon = _("Save the first one"), "filter_alt"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedAudience]:
         rows: QuerySet[SavedAudience] = super().get_queryset(request)
@@ -82,8 +83,11 @@ class DoNotContactAdmin(BaseAdmin):
     actions = ("take_off",)
     fields = ("mobile_number", "tenant", "reason", "added_by", "added_at")
     empty_title = _("Nobody is on the list")
-    empty_text = _("Numbers on this list are left out of every broadcast that names people one by one.")
-    list_before_template = "messaging/audience/bar_before.html"
+    empty_text = _(
+        "Numbers on this list are left out of every broadcast that names people one by one. "
+        "A group that is called as a whole gets it as a whole; the check says so."
+    )
+    empty_label, empty_icon = _("Paste or upload numbers"), "do_not_disturb_on"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[DoNotContact], search_term: str

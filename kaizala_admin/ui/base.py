@@ -31,7 +31,7 @@ class ConsoleChangeList(ChangeList):  # type: ignore[misc]
 class BaseAdmin(ModelAdmin):  # type: ignore[misc]
     """Lists stay cheap at a million rows: no full count, one page of 50.
 
-    `empty_title` and `empty_text` are what an empty list says.
+    `empty_title` and `empty_text` are what an empty list says; its button, where one may add, `empty_label`.
     """
 
     show_full_result_count = False
@@ -44,6 +44,8 @@ class BaseAdmin(ModelAdmin):  # type: ignore[misc]
     warn_unsaved_form = True
     empty_title: str | Promise = _("Nothing here yet")
     empty_text: str | Promise = ""
+    empty_label: str | Promise = ""
+    empty_icon = "inbox"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ConsoleChangeList]:
         return ConsoleChangeList

@@ -4,6 +4,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -21,7 +22,10 @@ from .base import url
 
 def _zones() -> list[tuple[str, str]]:
     names = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
-    return [("", _("The console's")), *((name, name.replace("_", " ")) for name in names)]
+    return [
+        ("", _("The console's: %(zone)s") % {"zone": settings.TIME_ZONE}),
+        *((name, name.replace("_", " ")) for name in names),
+    ]
 
 
 class ProfileForm(forms.Form):
@@ -51,7 +55,8 @@ class Me(ConsoleMixin, TemplateView):
             return self.render_to_response(self.get_context_data(form=form), status=422)
         services.save_profile(user=request.user, **form.cleaned_data)
         messages.success(request, _("Saved."))
-        return HttpResponseRedirect(url("me"))
+        draft = request.GET.get("test", "")  # who came from its test goes back there
+        return HttpResponseRedirect(url("test", draft) if draft.isdecimal() else url("me"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row = Profile.objects.filter(user=self.request.user.pk).first()

@@ -11,7 +11,8 @@ document.addEventListener("DOMContentLoaded", () => {
 // Unfold hangs clicks on plain elements; people on the keyboard and with screen readers need buttons.
 document.addEventListener("DOMContentLoaded", () => {
   document.getElementById("main")?.setAttribute("role", "main"); // the landmark that Unfold leaves out
-  const menu = document.querySelector(".kza-skip")?.dataset.menu;
+  const { menu, search } = document.querySelector(".kza-skip")?.dataset ?? {};
+  if (search) document.getElementById("searchbar-submit")?.setAttribute("aria-label", search);
   for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
     if (!icon.hasAttribute("x-on:click")) icon.setAttribute("aria-hidden", "true");
   }

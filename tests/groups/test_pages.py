@@ -282,7 +282,7 @@ def test_progress_updates_itself_until_it_is_finished(grant: Grant) -> None:
     SyncRun.objects.update(state=State.SENT)
     done = client.get(address, headers={"HX-Request": "true"}).content.decode()
     assert "hx-get" not in done
-    assert "Done: the mirror agrees with Kaizala." in done
+    assert "Done: the console now shows what Kaizala has." in done
 
 
 def test_the_question_about_many_gone_has_its_button_and_the_answer_goes_on(grant: Grant) -> None:

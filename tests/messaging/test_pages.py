@@ -330,8 +330,10 @@ def test_a_group_page_lists_its_broadcasts(org: Org, signed_in: SignIn) -> None:
     assert f"{url('add')}?group={group.pk}" in content
 
 
-def test_empty_lists_say_what_to_do(org: Org, signed_in: SignIn) -> None:
-    assert "Write the first one" in signed_in("Operator").get(url("changelist")).content.decode()
+def test_empty_lists_say_what_to_do_once(org: Org, signed_in: SignIn) -> None:
+    for name, label in (("broadcast", "Write the first one"), ("savedaudience", "Save the first one")):
+        page = signed_in("Operator").get(reverse(f"admin:messaging_{name}_changelist")).content.decode()
+        assert (page.count(label), page.count("kza-empty-title")) == (1, 1)
     ledger = signed_in("Viewer").get(reverse("admin:messaging_delivery_changelist")).content.decode()
     assert "The ledger is empty" in ledger
 

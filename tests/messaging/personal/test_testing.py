@@ -1,6 +1,7 @@
 """A test: a broadcast of its own, worded as a person gets it, that counts nowhere else."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -63,7 +64,10 @@ def test_a_phone_that_follows_nothing_is_told_and_nothing_is_left_behind(
 def test_from_the_profile_over_the_page_to_the_list(org: Org, signed_in: Callable[[str], Client]) -> None:
     client, public = signed_in("Operator"), org.public()
     row = org.draft(PUBLIC, [public], message="Hello {name}")
-    client.post(url("me"), {"mobile_number": "98000 00001", "time_zone": "Asia/Kolkata"})
+    give = f"{url('me')}?test={row.pk}"
+    assert f'href="{give}"' in client.get(url("test", row.pk)).content.decode()
+    saved: Any = client.post(give, {"mobile_number": "98000 00001", "time_zone": "Asia/Kolkata"})
+    assert saved.url == url("test", row.pk)
     assert Profile.objects.get().mobile_number == number(1)
     assert "not a phone" not in client.post(url("me"), {"mobile_number": "12"}).content.decode()
     page = client.get(url("test", row.pk), {"person": "3"})
