@@ -89,7 +89,8 @@ def _timed(write: Callable[[Action, Path], None], action: Action, folder: Path) 
 def _export(file_format: str) -> Callable[[Action, Path], None]:
     def write(action: Action, path: Path) -> None:
         asked = {"action": action.pk}
-        write_pages(file_format, path, table.columns(asked), table.pages(asked), UTC, lambda _done: None)
+        columns = table.columns(asked)
+        write_pages(file_format, path, columns, table.pages(asked, columns), UTC, lambda _done: None)
 
     return write
 
@@ -102,7 +103,8 @@ def _memory(action: Action, folder: Path, count: int, full: bool) -> Line:
         seen.append(int(Path("/proc/self/statm").read_text().split()[1]) * PAGE / 1e6)
 
     asked = {"action": action.pk}
-    write_pages("xlsx", folder / "file", table.columns(asked), table.pages(asked), UTC, tick)
+    columns = table.columns(asked)
+    write_pages("xlsx", folder / "file", columns, table.pages(asked, columns), UTC, tick)
     early = max(seen[: max(1, len(seen) // 10)])
     grown = max(seen) - early
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

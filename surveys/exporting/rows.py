@@ -103,12 +103,12 @@ def count(parameters: Parameters) -> int:
     return filters.responses(action, chosen(action, parameters)).count()
 
 
-def pages(parameters: Parameters) -> Iterator[Columns]:
-    """Column by column, some hundred rows at a time."""
-    action = action_of(parameters)
-    asked, made = chosen(action, parameters), pieces(action, parameters)
+def pages(parameters: Parameters, columns: Sequence[Column]) -> Iterator[Columns]:
+    """Column by column, some hundred rows at a time; of a question that came since, nothing."""
+    action, named = action_of(parameters), {column.key for column in columns}
+    made = [one for one in pieces(action, parameters) if one.columns[0].key in named]
     keys = [one.key for one in made if not one.field]
-    for page in stored.pages(action, asked):
+    for page in stored.pages(action, chosen(action, parameters)):
         answered = dict(zip(keys, page.answered(keys), strict=True))
         yield [
             cells
@@ -118,4 +118,5 @@ def pages(parameters: Parameters) -> Iterator[Columns]:
 
 
 def rows(parameters: Parameters) -> Iterator[Sequence[Any]]:
-    return (row for page in pages(parameters) for row in zip(*page, strict=True))
+    found = pages(parameters, columns(parameters))
+    return (row for page in found for row in zip(*page, strict=True))

@@ -25,7 +25,7 @@ def as_csv(parameters: Parameters) -> Iterator[str]:
     """As the export writes it: a byte-order mark, every cell quoted and safe for spreadsheets."""
     wanted = columns(parameters)
     yield "\ufeff" + lines([[title] for title in headings(wanted, ZONE, plus=False)])
-    for page in pages(parameters):
+    for page in pages(parameters, wanted):
         pairs = zip(wanted, page, strict=True)
         yield lines([cells for column, told in pairs for cells in as_text(column, told, ZONE)])
 

@@ -154,6 +154,13 @@ def test_the_page_leads_to_a_file_and_makes_addresses(action: Action) -> None:
     assert Feed.objects.count() == 1
 
 
+def test_a_question_that_comes_while_the_file_is_written_moves_no_column(action: Action) -> None:
+    asked = {"action": action.pk}
+    before = exporting.columns(asked)
+    Question.objects.create(action=action, index=6, title="One more", type="Text")
+    assert [len(page) for page in exporting.pages(asked, before)] == [len(before)]
+
+
 def test_questions_without_a_title_are_named_after_their_action(action: Action) -> None:
     Question.objects.filter(index=0).update(title="")
     titles = [str(one.title) for one in exporting.columns({"action": action.pk})]

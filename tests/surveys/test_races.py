@@ -26,9 +26,10 @@ ENOUGH = 0.5  # seconds for a rival whom nothing stops; one that is stopped come
 
 def by_sync(group: Group, crop: str, at: int) -> None:
     """As a sync stores what it fetched, in the transaction that settles its row."""
-    received = read_response(survey("r1", crop, at), CREATED["questions"])
+    created: dict[str, Any] = CREATED
+    received = read_response(survey("r1", crop, at), created["questions"])
     received = replace(received, sent_at=START + timedelta(milliseconds=at))
-    told = ActionDetails("a1", "Survey", "", CREATED["title"], "", START, CREATED, (received,))
+    told = ActionDetails("a1", "Survey", "", created["title"], "", START, created, (received,))
     with transaction.atomic():
         details.record(ActionInstance.objects.get().pk, told, START)
 
