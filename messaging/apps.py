@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class MessagingConfig(AppConfig):
     name = "messaging"
     label = "messaging"
-    verbose_name = _("Broadcasts")
+    verbose_name = _("Messages")
 
     def ready(self) -> None:
         from kaizala_admin.ui import navigation

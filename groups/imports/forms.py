@@ -69,7 +69,7 @@ class UploadForm(forms.Form):
     region = forms.ChoiceField(
         label=gettext_lazy("Country of numbers without a country code"),
         choices=[(code, f"{code} (+{phonenumbers.country_code_for_region(code)})") for code in REGIONS],
-        widget=UnfoldAdminSelectWidget(),
+        widget=UnfoldAdminSelectWidget(attrs={"data-regions": ""}),
     )
     tenant = forms.ModelChoiceField(
         Tenant.objects.order_by("name"),

@@ -30,6 +30,7 @@ class Number:
     value: int
     label: str
     url: str
+    hint: str = ""
 
 
 def numbers(request: HttpRequest) -> list[Number]:
@@ -46,10 +47,11 @@ def numbers(request: HttpRequest) -> list[Number]:
         Number(found["groups"], _("Groups"), rows_url(Group)),
         Number(found["public"], _("Public groups"), rows_url(Group, type=Group.Type.PUBLIC)),
     ]
+    once = _("counted in each group they are in")
     if may_see(request, Member):
-        shown.append(Number(found["members"] or 0, _("Members"), rows_url(Member)))
+        shown.append(Number(found["members"] or 0, _("Members"), rows_url(Member), once))
     if may_see(request, Subscriber):
-        shown.append(Number(found["subscribers"] or 0, _("Subscribers"), rows_url(Subscriber)))
+        shown.append(Number(found["subscribers"] or 0, _("Subscribers"), rows_url(Subscriber), once))
     return shown
 
 

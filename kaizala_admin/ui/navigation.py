@@ -29,7 +29,7 @@ class Item:
 SECTIONS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     ("", (Item(_("Home"), "home", "admin:index"),)),
     (
-        _("Broadcasts"),
+        _("Messages"),
         (
             Item(_("Compose"), "edit_square", "admin:messaging_broadcast_add", "messaging.add_broadcast"),
             Item(

@@ -27,6 +27,18 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 });
+// Countries by their names in the reader's language; without script they stand as two letters.
+document.addEventListener("DOMContentLoaded", () => {
+  const names = new Intl.DisplayNames([document.documentElement.lang || "en"], { type: "region" });
+  const say = (element) => { element.textContent = element.textContent.trim().replace(/^[A-Z]{2}/, (code) => names.of(code)); };
+  for (const element of document.querySelectorAll("[data-region]")) say(element);
+  for (const list of document.querySelectorAll("select[data-regions]")) {
+    const chosen = list.value;
+    for (const option of list.options) say(option);
+    list.append(...[...list.options].sort((a, b) => a.text.localeCompare(b.text)));
+    list.value = chosen;
+  }
+});
 // A second click on a form marked data-once does nothing; the server is safe anyway.
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from groups.changes.models import GroupChange
-from groups.imports import feeding, reading
+from groups.imports import columns, feeding, reading, samples
 from groups.imports.models import ImportRow, ImportRun
 from groups.models import Group, Member
 from kaizala_admin.connectors.models import Grant
@@ -34,6 +34,16 @@ def page(name: str, *args: Any) -> str:
 
 def text(answer: Any) -> str:
     return str(answer.content.decode())
+
+
+def test_a_sample_of_each_kind_is_a_sheet_that_an_import_understands(boss: Client, group: Group) -> None:
+    form = text(boss.get(page("new")))
+    assert all(page("sample", kind) in form for kind in samples.every().values())
+    for kind, fields in columns.FIELDS.items():
+        rows = list(csv.reader(io.StringIO(boss.get(page("sample", kind)).content.decode("utf-8-sig"))))
+        found, headed = columns.find(kind, rows, "IN")
+        assert (list(found), headed, len(rows)) == (list(fields), True, 3)
+    assert boss.get(page("sample", "undo")).status_code == 404
 
 
 def test_a_sheet_is_uploaded_checked_accepted_and_stands_in_the_history(boss: Client, group: Group) -> None:

@@ -67,6 +67,12 @@ def test_a_chart_shows_the_same_figures_as_a_table() -> None:
     assert "[10, 2500]" in shown.replace("&quot;", '"')
 
 
+def test_one_point_is_drawn_as_bars_for_a_line_would_be_invisible() -> None:
+    tag = '{% chart "Answers" labels series "line" %}'
+    assert 'data-type="bar"' in render(tag, labels=["Monday"], series={"Sent": [10]})
+    assert 'data-type="line"' in render(tag, labels=["Monday", "Tuesday"], series={"Sent": [10, 11]})
+
+
 def test_the_open_tab_is_named_to_screen_readers() -> None:
     one = {"key": "a", "title": "One", "url": "/a"}
     items = [one, {"key": "b", "title": "Two", "url": "/b", "count": 1234}]

@@ -9,6 +9,7 @@ def urls() -> list[URLPattern]:
     """Their addresses, below those of the imports."""
     return [
         path("new/", starting.Upload.as_view(), name="groups_importrun_new"),
+        path("new/sample-<slug:kind>.csv", starting.Sample.as_view(), name="groups_importrun_sample"),
         path("<int:pk>/", watching.Import.as_view(), name="groups_importrun_show"),
         path("<int:pk>/columns/", starting.Columns.as_view(), name="groups_importrun_columns"),
         path("<int:pk>/rejected.csv", rejected.Rejected.as_view(), name="groups_importrun_rejected"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, View
 
-from groups.imports import services
+from groups.imports import samples, services
 from groups.imports.columns import FIELDS
 from groups.imports.forms import ColumnsForm, UploadForm
 from groups.models import Group
@@ -41,7 +41,8 @@ class Upload(ConsoleMixin, FormView):  # type: ignore[type-arg]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         known = Group.objects.filter(gone_at__isnull=True).order_by("name", "pk")[:OFFERED]
-        return super().get_context_data(**{"known": known, "back_url": url("changelist"), **kwargs})
+        shown = {"known": known, "back_url": url("changelist"), "samples": samples.every()}
+        return super().get_context_data(**{**shown, **kwargs})
 
     def form_valid(self, form: UploadForm) -> HttpResponse:
         data, by = form.cleaned_data, self.request.user
@@ -63,6 +64,19 @@ class Upload(ConsoleMixin, FormView):  # type: ignore[type-arg]
 
     def form_invalid(self, form: UploadForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
+
+
+class Sample(ConsoleMixin, View):
+    """A sheet to write over, with the headings that this kind of import knows."""
+
+    permission_required = MANAGE
+
+    def get(self, request: HttpRequest, kind: str) -> HttpResponse:
+        if kind not in FIELDS:
+            raise Http404(_("There is no such import."))
+        answer = HttpResponse(samples.sheet(kind), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="sample-{kind}.csv"'
+        return answer
 
 
 class Columns(ImportMixin, FormView):  # type: ignore[type-arg]

@@ -124,6 +124,8 @@ def chart(
 ) -> dict[str, Any]:
     """A Chart.js chart (bar or line) and the same figures as a table; `first` heads its first column."""
     pairs = list(series.items()) if isinstance(series, Mapping) else list(series)
+    if len(labels) < 2:
+        kind = "bar"  # a line of one point cannot be seen
     return {
         "title": title,
         "kind": kind,
