@@ -9,12 +9,13 @@ from benchmarks.ground import Ground, on_database
 from benchmarks.measure import Line
 from benchmarks.pages import analyse, compare
 from benchmarks.year import spend_a_year
+from kaizala_admin.ui.base import BaseAdmin
 
-FEW = 10
+FEW = BaseAdmin.list_per_page  # so that both lists draw as many rows
 
 
 def measure(ground: Ground) -> Iterator[Line]:
-    """Ten broadcasts against a year of them, each with its calls and its ledger."""
+    """A page full of broadcasts against a year of them, each with its calls and its ledger."""
     size = ground.size
     ground.rest()
     few, many = str(connection.settings_dict["NAME"]), ground.second_database()
