@@ -19,7 +19,7 @@ BENCHMARKS = {
     "outbox": "2,000 dispatches against a bare loop, with a latency of 50 ms and without",
     "lanes": "a send that is started while a background sync uses the whole budget",
     "sync": "100,000 subscribers against a bare paging loop; the worker's memory to 1,000,000",
-    "audience": "an audience of 1,000,000: resolved, expanded to a ledger, and watched meanwhile",
+    "audience": "an audience of 1,000,000: resolved, expanded to a ledger, exported, watched meanwhile",
     "imports": "a sheet of 100,000 rows: its dry run against django-import-export, and a bare insert",
     "lists": "pages of the list of subscribers, 1,000,000 rows against 1,000",
     "groups": "lists, figures and pages of 2,000 groups with 1,300,000 people, against few",

@@ -1,4 +1,4 @@
-"""Five overlapping sources with exclusions: resolved, expanded to a ledger, and watched meanwhile."""
+"""Five overlapping sources with exclusions: resolved, expanded to a ledger, exported, watched meanwhile."""
 
 import resource
 import statistics
@@ -7,12 +7,13 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from django.db import connection, transaction
 from django.test import override_settings
 from django.urls import reverse
 
-from benchmarks import crowd
+from benchmarks import crowd, exports
 from benchmarks.ground import Ground, on_database
 from benchmarks.measure import Line, in_turn, milliseconds, percent, times
 from benchmarks.pages import PLAIN, _open, analyse, someone
@@ -24,10 +25,11 @@ from messaging.services import expanding
 DISTINCT, RATE, WHILE = 4.0, 0.4, 2.0
 FLAT = 64.0  # MB
 PAGES = 9
+LINE = "dispatch_id, group_id, mobile_number, name, people, state, reason"  # beside its broadcast
 
 
 def measure(ground: Ground) -> Iterator[Line]:
-    """Resolve, expand, then the pages of it while as many deliveries again are being written."""
+    """Resolve, expand, export; then the pages of it while as many deliveries again are being written."""
     size = ground.size
     ground.rest()
     idle, large = str(connection.settings_dict["NAME"]), ground.second_database()
@@ -36,7 +38,9 @@ def measure(ground: Ground) -> Iterator[Line]:
         analyse()
         yield from _resolve(draft, size.rounds, size.is_full)
         yield from _expand(draft, size.rounds, size.is_full)
+        few = _tenth(draft)
         analyse()
+        yield from exports.ledger(few, draft, size.rounds, size.is_full, formats=["csv"])
     with on_database(idle):
         small = crowd.gather(size.few_rows)
         _launch(small)
@@ -105,8 +109,8 @@ def _python_peak(work: Callable[[], object]) -> float:
 
 def _expand(draft: Broadcast, rounds: int, full: bool) -> Iterator[Line]:
     """The last one stays: the pages below are of it."""
-    _launch(draft)
-    lines = Delivery.objects.filter(broadcast=draft).count()
+    peak = _python_peak(lambda: _launch(draft))
+    lines = draft.people
     floor, figure = in_turn(lambda: lines / _bare(draft), lambda: lines / _expanded(draft), rounds)
     ratio = figure / floor
     yield Line(
@@ -117,7 +121,6 @@ def _expand(draft: Broadcast, rounds: int, full: bool) -> Iterator[Line]:
         "40 % of a bare bulk insert",
         ratio >= RATE if full else None,
     )
-    peak = _python_peak(lambda: _expanded(draft))
     yield Line(
         "memory that expanding takes in the process",
         f"+{peak:,.1f} MB",
@@ -131,11 +134,33 @@ def _expand(draft: Broadcast, rounds: int, full: bool) -> Iterator[Line]:
 def _launch(draft: Broadcast) -> None:
     with audience.taken(draft) as snapshot, transaction.atomic():
         expanding.write(draft, calls_of(snapshot))
-        Broadcast.objects.filter(pk=draft.pk).update(state="running", launched_at=crowd.NOW)
+        draft.state, draft.launched_at = Broadcast.State.RUNNING, crowd.NOW
+        draft.people = Delivery.objects.filter(broadcast=draft).count()
+        draft.save()
+
+
+def _tenth(draft: Broadcast) -> Broadcast:
+    """A broadcast with the first tenth of the same ledger."""
+    people = max(1, draft.people // 10)
+    few = Broadcast.objects.create(tenant=draft.tenant, title="To some", launched_at=crowd.NOW, people=people)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO messaging_delivery (broadcast_id, {LINE}) SELECT %s, {LINE} "
+            "FROM messaging_delivery WHERE broadcast_id = %s ORDER BY id LIMIT %s",
+            [few.pk, draft.pk, people],
+        )
+    return few
 
 
 class _Undo(Exception):
     pass
+
+
+def _tidy() -> None:
+    """What was undone takes no room any more, as autovacuum does in its own time."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM messaging_delivery, messaging_dispatch")
 
 
 def _expanded(draft: Broadcast) -> float:
@@ -143,32 +168,30 @@ def _expanded(draft: Broadcast) -> float:
     taken = 0.0
     with audience.taken(draft) as snapshot:
         calls = calls_of(snapshot)
-        try:
-            with transaction.atomic():
-                begun = time.perf_counter()
-                expanding.write(draft, calls)
-                taken = time.perf_counter() - begun
-                raise _Undo
-        except _Undo:
-            return taken
+        with suppress(_Undo), transaction.atomic():
+            begun = time.perf_counter()
+            expanding.write(draft, calls)
+            taken = time.perf_counter() - begun
+            raise _Undo
+    _tidy()
+    return taken
 
 
 def _bare(draft: Broadcast) -> float:
     """Seconds of one INSERT of the same rows into the same table, from a table."""
-    columns = "broadcast_id, dispatch_id, group_id, mobile_number, name, people, state, reason"
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE kza_rows AS SELECT {columns} FROM messaging_delivery "
-                "WHERE broadcast_id = %s",
-                [draft.pk],
-            )
-            begun = time.perf_counter()
-            cursor.execute(f"INSERT INTO messaging_delivery ({columns}) SELECT {columns} FROM kza_rows")
-            taken = time.perf_counter() - begun
-            raise _Undo
-    except _Undo:
-        return taken
+    columns, taken = f"broadcast_id, {LINE}", 0.0
+    with suppress(_Undo), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE kza_rows AS SELECT {columns} FROM messaging_delivery "
+            "WHERE broadcast_id = %s",
+            [draft.pk],
+        )
+        begun = time.perf_counter()
+        cursor.execute(f"INSERT INTO messaging_delivery ({columns}) SELECT {columns} FROM kza_rows")
+        taken = time.perf_counter() - begun
+        raise _Undo
+    _tidy()
+    return taken
 
 
 def _watch(idle: str, large: str, small: Broadcast, big: Broadcast, full: bool) -> Iterator[Line]:

@@ -3,7 +3,7 @@
 import csv
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,19 @@ def measure(ground: Ground) -> Iterator[Line]:
         yield from _searches(size.many_rows, full)
     few, many = _send(max(1, size.many_rows // 10)), _send(size.many_rows)
     analyse()
-    yield from _ledger(few, many, size.rounds, full)
+    yield from ledger(few, many, size.rounds, full)
     yield from _subscribers(size.many_rows, full)
     yield from _archive(size.many_rows, full)
 
 
-def _ledger(few: Broadcast, many: Broadcast, rounds: int, full: bool) -> Iterator[Line]:
+def ledger(
+    few: Broadcast,
+    many: Broadcast,
+    rounds: int,
+    full: bool,
+    formats: Sequence[str] = ("csv", "xlsx", "jsonl"),
+) -> Iterator[Line]:
+    """The rate of `many` to CSV against a bare cursor, and how the peak of memory grows from `few` to it."""
     lines = many.people
     bare, ours = in_turn(partial(_bare, many), partial(_rate, many, "csv"), rounds)
     yield Line(
@@ -57,7 +64,7 @@ def _ledger(few: Broadcast, many: Broadcast, rounds: int, full: bool) -> Iterato
         f"{BAR:.0%} of a bare cursor into csv",
         ours / bare >= BAR if full else None,
     )
-    for file_format in ("csv", "xlsx", "jsonl"):
+    for file_format in formats:
         _rate(few, file_format)
         before, after = (_peak(partial(_rate, one, file_format)) for one in (few, many))
         yield Line(

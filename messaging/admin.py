@@ -23,6 +23,7 @@ from .ledger import DeliveryAdmin
 from .media import admin as media_admin  # noqa: F401  # registers its pages
 from .models import ActionLook, Broadcast, Delivery, Dispatch
 from .test_filter import TestFilter
+from .timing.models import Approval
 from .views import (
     adjusting,
     agenda,
@@ -74,8 +75,10 @@ class BroadcastAdmin(ReadOnlyAdmin):
         sent = (
             Dispatch.objects.filter(broadcast=OuterRef("pk"), state=State.SENT).order_by().values("broadcast")
         )
+        asked = Approval.objects.filter(broadcast=OuterRef("pk"), decision=Approval.Decision.PENDING)
         return rows.annotate(
-            sent_people=Subquery(sent.annotate(n=Sum(F("people") - F("people_failed"))).values("n"))
+            sent_people=Subquery(sent.annotate(n=Sum(F("people") - F("people_failed"))).values("n")),
+            asked_people=Subquery(asked.values("people")),
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -146,8 +149,10 @@ class BroadcastAdmin(ReadOnlyAdmin):
         return row.state, row.get_state_display()
 
     @column(_("people"))
-    def shown_people(self, row: Broadcast) -> str:
-        return "–" if row.is_open else f"{row.people:,}"
+    def shown_people(self, row: Any) -> str:
+        """While it awaits an approval, those whom it was asked for."""
+        people = row.asked_people if row.is_open else row.people
+        return "–" if people is None else f"{people:,}"
 
     @column(_("sent"))
     def reached(self, row: Any) -> str:

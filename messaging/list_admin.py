@@ -17,6 +17,8 @@ from kaizala_admin.ui.confirm import Confirmation, ask_first, chosen_rows, confi
 from kaizala_admin.ui.templatetags.ui import ago
 
 from . import services
+from .audience import Rules
+from .list_forms import in_words
 from .models import DoNotContact, SavedAudience
 from .views import lists
 
@@ -25,7 +27,7 @@ from .views import lists
 class SavedAudienceAdmin(BaseAdmin):
     """The list; the form with its live count is our own."""
 
-    list_display = ("name", "used", "made", "changed")
+    list_display = ("name", "fits", "used", "made", "changed")
     list_filter = ("tenant",)
     list_select_related = ("created_by",)
     search_fields = ("name",)
@@ -42,6 +44,10 @@ class SavedAudienceAdmin(BaseAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[SavedAudience]:
         rows: QuerySet[SavedAudience] = super().get_queryset(request)
         return rows.annotate(used_count=Count("broadcasts"))
+
+    @column(_("who fits"))
+    def fits(self, row: SavedAudience) -> str:
+        return in_words(Rules.of(row.rules))
 
     @column(_("broadcasts that use it"))
     def used(self, row: Any) -> int:

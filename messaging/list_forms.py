@@ -7,7 +7,7 @@ from typing import Any
 import phonenumbers
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from groups.models import Group, Member
 from groups.reading import sheets
@@ -115,6 +115,25 @@ class SavedAudienceForm(forms.Form):
             joined_since=since.isoformat() if since else "",
             joined_days=data["joined_days"] or 0,
         )
+
+
+def in_words(rules: Rules) -> str:
+    """The rules in one line: "Members of groups, in 2 groups, not registered, +91"."""
+    groups = ngettext("in %(n)s group", "in %(n)s groups", len(rules.groups)) % {
+        "n": f"{len(rules.groups):,}"
+    }
+    days = ngettext("joined in the last %(n)s day", "joined in the last %(n)s days", rules.joined_days)
+    asked = [
+        (rules.groups, groups),
+        (rules.groups and rules.sub_groups, _("with all below")),
+        (rules.role, dict(ROLES).get(rules.role, rules.role)),
+        (rules.registered, str(dict(REGISTERED).get(rules.registered, "")).lower()),
+        (rules.countries, " ".join(rules.countries)),
+        (rules.name, f"“{rules.name}”"),
+        (rules.joined_since, _("joined since %(day)s") % {"day": rules.joined_since}),
+        (rules.joined_days, days % {"n": f"{rules.joined_days:,}"}),
+    ]
+    return ", ".join([str(dict(WHO)[rules.who]), *(str(words) for said, words in asked if said)])
 
 
 def _start(piece: str) -> str:

@@ -53,7 +53,7 @@ class DoNotContact(models.Model):
 
     class Meta:
         verbose_name = _("do-not-contact number")
-        verbose_name_plural = _("do-not-contact list")
+        verbose_name_plural = _("do-not-contact numbers")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "mobile_number"], name="do_not_contact_once_in_tenant")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.ui.admin import BaseAdmin
 from kaizala_admin.ui.columns import column
 from kaizala_admin.ui.templatetags.ui import ago
@@ -81,7 +82,10 @@ class TestPhonesForm(forms.ModelForm):  # type: ignore[type-arg]
     """Numbers one a line, as for a job."""
 
     __test__ = False
-    numbers = People(_("numbers"))
+    numbers = People(
+        _("Numbers"),
+        help_text=_("One in a line, in any spelling; at most 20. Each phone has to follow a public group."),
+    )
 
     class Meta:
         model = TestPhones
@@ -89,6 +93,9 @@ class TestPhonesForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        tenants = list(Tenant.objects.values_list("pk", flat=True)[:2])
+        if len(tenants) == 1:
+            self.fields["tenant"].initial = tenants[0]
         self.fields["numbers"].widget = UnfoldAdminTextareaWidget(attrs={"rows": 6, "dir": "ltr"})
 
     def clean(self) -> dict[str, Any]:
@@ -114,6 +121,7 @@ class TestPhonesAdmin(BaseAdmin):
     list_filter = ("tenant",)
     list_select_related = ("tenant",)
     search_fields = ("name",)
+    search_help_text = _("A part of the name")
     ordering = ("name", "id")
     sortable_by = ()
     actions = ()

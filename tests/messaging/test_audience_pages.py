@@ -12,6 +12,7 @@ from django.utils import timezone
 from groups.models import GroupLink, Member
 from messaging import services
 from messaging.audience import Expression, Plan, Rules
+from messaging.list_forms import in_words
 from messaging.models import Broadcast, DoNotContact, SavedAudience
 from messaging.views.base import url
 
@@ -119,6 +120,25 @@ def test_a_saved_audience_is_made_counted_used_and_changed(org: Org, signed_in: 
     assert check.warnings == ["1 person follows no public group that could carry it, and is not reached."]
     client.post(saved.get_absolute_url(), {**rules, "role": "Member"})
     assert services.check(Broadcast.objects.get()).people == 0
+    listed = client.get(reverse("admin:messaging_savedaudience_changelist")).content.decode()
+    assert "Members of groups, in 1 group, Member, +91" in listed
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (Rules(), "Members and subscribers"),
+        (Rules(groups=(1, 2), sub_groups=True), "Members and subscribers, in 2 groups, with all below"),
+        (
+            Rules(who="subscribers", registered="no", name="Asha"),
+            "Subscribers of public groups, not registered, “Asha”",
+        ),
+        (Rules(joined_since="2026-11-24"), "Members and subscribers, joined since 2026-11-24"),
+        (Rules(joined_days=1), "Members and subscribers, joined in the last 1 day"),
+    ],
+)
+def test_the_list_says_in_words_who_fits(rules: Rules, said: str) -> None:
+    assert in_words(rules) == said
 
 
 @pytest.mark.parametrize(

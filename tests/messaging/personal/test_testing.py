@@ -93,7 +93,9 @@ def test_a_set_of_phones_is_cleaned_in_the_region_of_its_organisation(
 ) -> None:
     from django.urls import reverse
 
+    client, at = signed_in("Operator"), reverse("admin:messaging_testphones_add")
+    assert f'<option value="{org.tenant.pk}" selected' in client.get(at).content.decode()
     said = {"tenant": org.tenant.pk, "name": "Board", "numbers": "98000 00001\n+919800000002"}
-    answer = signed_in("Operator").post(reverse("admin:messaging_testphones_add"), said)
+    answer = client.post(at, said)
     assert answer.status_code == 302
     assert TestPhones.objects.get().numbers == [number(1), number(2)]
