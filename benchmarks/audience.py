@@ -24,7 +24,7 @@ from messaging.services import expanding
 
 DISTINCT, RATE, WHILE = 4.0, 0.4, 2.0
 FLAT = 64.0  # MB
-PAGES = 9
+PAGES = 5
 LINE = "dispatch_id, group_id, mobile_number, name, people, state, reason"  # beside its broadcast
 
 
