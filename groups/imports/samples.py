@@ -22,7 +22,10 @@ def headings(kind: str) -> str:
 
 def every() -> dict[str, str]:
     """One kind for each different sheet, by its columns."""
-    return {headings(kind): kind for kind in reversed(FIELDS)}
+    found: dict[str, str] = {}
+    for kind in FIELDS:
+        found.setdefault(headings(kind), kind)
+    return found
 
 
 def sheet(kind: str) -> str:

@@ -1,6 +1,19 @@
 """Whether a connector works, and if not, why, in words."""
 
+from typing import Any
+
+from django.utils.translation import gettext as _
+
 from .models import Connector
+
+TONES = {"": "warning", Connector.Health.WORKING: "success", Connector.Health.NEEDS_ATTENTION: "danger"}
+
+
+def standing(connector: Any) -> tuple[str, str]:
+    """A key of `TONES` and its word. `grants_count` comes with the row: without grants nothing is reached."""
+    if not connector.grants_count:
+        return "", _("No grant yet")
+    return connector.health, connector.get_health_display()
 
 
 def mark_attention(connector: Connector, reason: str) -> None:

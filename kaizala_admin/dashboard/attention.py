@@ -74,6 +74,13 @@ def restored_database(request: HttpRequest, now: datetime) -> Iterator[Item]:
 def connectors_in_trouble(request: HttpRequest, now: datetime) -> Iterator[Item]:
     if not may_see(request, Connector):
         return
+    if count := Connector.objects.filter(is_active=True, grants=None).count():
+        text = ngettext(
+            "connector has no grant yet, so it reaches nothing",
+            "connectors have no grant yet, so they reach nothing",
+            count,
+        )
+        yield Item(count, text, rows_url(Connector, is_active__exact=1, grants__isnull=True))
     health = Connector.Health.NEEDS_ATTENTION
     if count := Connector.objects.filter(is_active=True, health=health).count():
         text = ngettext("connector needs attention", "connectors need attention", count)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from groups.models import Group, Member, Subscriber, SyncRun
 from groups.progress import Summary, summaries
-from kaizala_admin.connectors import limiter
+from kaizala_admin.connectors import health, limiter
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox.models import FINAL, State
 from messaging.models import Broadcast, Dispatch
@@ -59,6 +59,7 @@ def numbers(request: HttpRequest) -> list[Number]:
 class ConnectorLine:
     connector: Connector
     url: str
+    health: tuple[str, str]  # a word and its tone
     used: int
     allowed: int
     tenant_used: int
@@ -74,20 +75,26 @@ def connectors(request: HttpRequest) -> list[ConnectorLine] | None:
     """Health and the last minute's calls, troubled ones first."""
     if not may_see(request, Connector):
         return None
-    active = Connector.objects.filter(is_active=True).select_related("tenant")
+    active = (
+        Connector.objects.filter(is_active=True)
+        .select_related("tenant")
+        .annotate(grants_count=Count("grants"))
+    )
     rows = list(active.order_by("-health", "name")[:MOST_CONNECTORS])
     usage = limiter.usage([row.pk for row in rows])
     return [_line(row, usage[row.pk]) for row in sorted(rows, key=_troubled_first)]
 
 
-def _troubled_first(row: Connector) -> tuple[bool, str]:
-    return row.health == Connector.Health.WORKING, row.name
+def _troubled_first(row: Any) -> tuple[bool, str]:
+    return row.health == Connector.Health.WORKING and row.grants_count > 0, row.name
 
 
 def _line(row: Connector, usage: Any) -> ConnectorLine:
+    key, word = health.standing(row)
     return ConnectorLine(
         connector=row,
         url=row_url(row),
+        health=(word, health.TONES[key]),
         used=usage.used_last_minute,
         allowed=usage.allowed,
         tenant_used=usage.tenant_used,

@@ -238,6 +238,17 @@ def test_a_running_broadcast_shows_its_people(viewer: Client, group: Group) -> N
     assert "30 of 40" in page.content.decode()
 
 
+def test_a_connector_without_a_grant_is_not_called_working(viewer: Client, grant: Grant) -> None:
+    assert [line.health for line in home(viewer).context["connectors"]] == [("Working", "success")]
+    Connector.objects.create(
+        tenant=grant.connector.tenant, name="New", api_root="http://127.0.0.1:1", application_id="x"
+    )
+    check(viewer, 1, "connector has no grant yet, so it reaches nothing", "warning")
+    lines = [(line.connector.name, *line.health) for line in home(viewer).context["connectors"]]
+    assert lines == [("New", "No grant yet", "warning"), ("Field", "Working", "success")]
+    assert "No grant yet" in viewer.get(reverse("admin:connectors_connector_changelist")).content.decode()
+
+
 def test_the_numbers_of_the_mirror_lead_to_its_lists(viewer: Client, group: Group) -> None:
     shown = [
         (each.label, each.value, viewer.get(each.url).status_code) for each in home(viewer).context["numbers"]

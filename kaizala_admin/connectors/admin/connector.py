@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from kaizala_admin.connectors import call_log, limiter, services, views
+from kaizala_admin.connectors import call_log, health, limiter, services, views
 from kaizala_admin.connectors.clock import later
 from kaizala_admin.connectors.forms import ConnectorForm
 from kaizala_admin.connectors.models import ApiCall, Connector, Grant
@@ -20,7 +20,6 @@ from kaizala_admin.ui.columns import column
 
 from .saving import ChangedOnlyAdmin
 
-HEALTH_TONES = {Connector.Health.WORKING: "success", Connector.Health.NEEDS_ATTENTION: "danger"}
 FIELDSETS: Sequence[tuple[Any, dict[str, Any]]] = [
     (None, {"fields": ["tenant", "name", "is_active"]}),
     (
@@ -53,13 +52,9 @@ class ConnectorAdmin(ChangedOnlyAdmin):
         rows: QuerySet[Connector] = super().get_queryset(request)
         return rows.annotate(used=_calls_of_last_minute(), grants_count=_grants())
 
-    @column(
-        _("health"),
-        ordering="health",
-        label={str(Connector.Health(h).label): t for h, t in HEALTH_TONES.items()},
-    )
-    def health_word(self, connector: Connector) -> str:
-        return connector.get_health_display()
+    @column(_("health"), ordering="health", label=health.TONES)
+    def health_word(self, connector: Connector) -> tuple[str, str]:
+        return health.standing(connector)
 
     @column(_("calls in the last minute"), ordering="used")
     def used(self, connector: Any) -> str:
