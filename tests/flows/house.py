@@ -122,12 +122,17 @@ class House:
 
     def send(self, mode: str, groups: Iterable[Group], text: str) -> Broadcast:
         """Writes and launches a text, as the form does."""
+        return self.launch(mode, groups, "text", {"message": text})
+
+    def launch(self, mode: str, groups: Iterable[Group], kind: str, content: dict[str, Any]) -> Broadcast:
+        """The same for every kind."""
         chosen = list(groups)
         draft = services.save_draft(
             tenant=chosen[0].tenant,
             choice=services.Choice(mode, tuple(group.pk for group in chosen)),
-            content={"message": text},
+            content=content,
             by=None,
+            kind=kind,
         )
         assert services.launch(draft, None, services.check(draft).people) is True
         return Broadcast.objects.get(pk=draft.pk)

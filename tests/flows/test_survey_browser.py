@@ -9,7 +9,6 @@ from surveys import schedule
 from surveys.models import Action, ActionInstance, AnswerSync
 from tests.flows.house import House
 from tests.flows.test_browser import Visit, browser, visit  # noqa: F401 - fixtures
-from tests.flows.test_kinds import launched
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +32,7 @@ def test_a_chart_follows_while_people_answer(
     group = Group.objects.filter(group_type="Group", member_count__gt=5).order_by("member_count", "pk")[0]
     choices = [{"title": "Rain"}, {"title": "Sun"}]
     content = {"question": "Rain or sun?", "choices": choices, "expires_in_hours": 24}
-    house.finish(launched("groups", group, "poll", content))
+    house.finish(house.launch("groups", [group], "poll", content))
     fetch(house)
 
     page = visit.page

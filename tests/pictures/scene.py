@@ -13,7 +13,6 @@ from surveys import schedule
 from surveys.models import Action, ActionInstance, AnswerSync
 from tests.flows.house import House
 from tests.flows.staff import Staff
-from tests.flows.test_kinds import launched
 
 SHEET = """Name;Handy;Ort
 Asha Devi;+91 98123 00001;Nashik
@@ -71,9 +70,9 @@ def arrange(house: House, connector: Connector) -> Scene:
     groups = list(ours.order_by("-member_count")[:4])
     counting.count()
     sent = house.finish(house.send("groups", groups, "The mill opens on Monday at seven."))
-    survey = launched("groups", groups[0], "survey", SURVEY)
+    survey = house.launch("groups", groups[:1], "survey", SURVEY)
     job = {"headline": "Bring the soil samples", "assignees": _some(groups[0]), "due_in_hours": 36}
-    for broadcast in (survey, launched("groups", groups[0], "job", job)):
+    for broadcast in (survey, house.launch("groups", groups[:1], "job", job)):
         house.finish(broadcast)
     return Scene(
         group=groups[0],
