@@ -1,110 +1,59 @@
 """Exports and archives of a million rows against a bare loop, their memory, and parts of names."""
 
-import csv
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from benchmarks import tables
 from benchmarks.ground import Ground
 from benchmarks.lists import fill
-from benchmarks.measure import Line, in_turn, milliseconds, percent, times
+from benchmarks.measure import Line, milliseconds, times
 from benchmarks.pages import PLAIN, analyse, someone
-from groups import search
+from groups import bulk, search
 from groups.models import Group, Subscriber
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
-from kaizala_admin.exports import files, services, work
 from kaizala_admin.exports.archive.reading import verify
 from kaizala_admin.exports.models import Export
 from messaging.models import Broadcast, Delivery, Dispatch
 
-BAR, MOST_GROWTH, SEARCH_BAR = 0.5, 20.0, 5.0
+SEARCH_BAR = 5.0
 BATCH, AT_ONCE, ROUNDS = 50, 50_000, 7
 COLUMNS = "group_id, dispatch_id, name, mobile_number, people, state, reason"
+PEOPLE = """
+SELECT one.name, who.name, mobile_number, person_id, is_provisioned, who.first_seen_at, who.gone_at
+FROM groups_subscriber who JOIN groups_group one ON one.id = who.group_id {where} ORDER BY who.id
+"""
+LINE = ("broadcast", "dispatch", "group", "mobile_number", "name", "people", "state", "reason")
 
 
 def measure(ground: Ground) -> Iterator[Line]:
-    """One broadcast to everybody, its ledger, and the archive of its tenant."""
+    """Everybody as a list, one broadcast to everybody and its ledger, and the archive of the tenant."""
     size, full = ground.size, ground.size.is_full
     ground.rest()
     fill(size.many_rows)
     analyse()
     with override_settings(**PLAIN):
         yield from _searches(size.many_rows, full)
+    some = _subscribers(Group.objects.order_by("pk")[1])
+    yield from tables.compare("subscribers", some, _subscribers(None), tables.FORMATS, size.rounds, full)
     few, many = _send(max(1, size.many_rows // 10)), _send(size.many_rows)
     analyse()
-    yield from ledger(few, many, size.rounds, full)
-    yield from _subscribers(size.many_rows, full)
+    yield from ledger(few, many, size.rounds, full, ("csv",))
     yield from _archive(size.many_rows, full)
-
-
-def ledger(
-    few: Broadcast,
-    many: Broadcast,
-    rounds: int,
-    full: bool,
-    formats: Sequence[str] = ("csv", "xlsx", "jsonl"),
-) -> Iterator[Line]:
-    """The rate of `many` to CSV against a bare cursor, and how the peak of memory grows from `few` to it."""
-    lines = many.people
-    bare, ours = in_turn(partial(_bare, many), partial(_rate, many, "csv"), rounds)
-    yield Line(
-        f"ledger of {lines:,} lines to CSV",
-        f"{ours:,.0f}/s",
-        f"{bare:,.0f}/s",
-        percent(ours / bare),
-        f"{BAR:.0%} of a bare cursor into csv",
-        ours / bare >= BAR if full else None,
-    )
-    for file_format in formats:
-        _rate(few, file_format)
-        before, after = (_peak(partial(_rate, one, file_format)) for one in (few, many))
-        yield Line(
-            f"peak memory, {file_format}, {few.people:,} to {lines:,} lines",
-            f"+{after[0] - before[0]:,.1f} MB",
-            f"{before[0]:,.0f} MB",
-            f"{after[1]:,.0f}/s",
-            f"grows by less than {MOST_GROWTH:.0f} MB",
-            after[0] - before[0] < MOST_GROWTH if full else None,
-        )
-
-
-def _subscribers(people: int, full: bool) -> Iterator[Line]:
-    """Present ones of one small group against all that there are."""
-    group = Group.objects.order_by("pk")[1]
-    few, many = f"group__id__exact={group.pk}", "presence=all"
-    for file_format in ("csv", "xlsx", "jsonl"):
-        _list(few, file_format)
-        before, after = (_peak(partial(_list, asked, file_format)) for asked in (few, many))
-        yield Line(
-            f"{people:,} subscribers to {file_format}: time, and peak memory",
-            f"{people / after[1]:,.0f} s, +{after[0] - before[0]:,.1f} MB",
-            f"{before[0]:,.0f} MB",
-            f"{after[1]:,.0f}/s",
-            f"grows by less than {MOST_GROWTH:.0f} MB",
-            after[0] - before[0] < MOST_GROWTH if full else None,
-        )
-
-
-def _list(asked: str, file_format: str) -> float:
-    """Rows a second of the list of subscribers with these filters."""
-    begun = time.perf_counter()
-    done = _made("groups.subscribers", {"list": asked}, file_format)
-    return done.rows_done / (time.perf_counter() - begun)
 
 
 def _archive(people: int, full: bool) -> Iterator[Line]:
     tenant = Tenant.objects.get()
     begun = time.perf_counter()
-    peak, _ = _peak(lambda: _made("exports.archive", {"tenant": tenant.pk}, "zip").rows_done)
+    peak, _ = tables.peak(lambda: tables.made("exports.archive", {"tenant": tenant.pk}, "zip").rows_done)
     taken, done = time.perf_counter() - begun, Export.objects.latest("pk")
     begun = time.perf_counter()
     report = verify(Path(settings.EXPORTS_DIR) / done.file)
@@ -158,43 +107,31 @@ def _median(does: Callable[[], None]) -> float:
     return statistics.median(found)
 
 
-def _bare(broadcast: Broadcast) -> float:
-    """Lines a second of the database's own cursor, row by row, into the csv module."""
-    asked = f"SELECT {COLUMNS} FROM messaging_delivery WHERE broadcast_id = {broadcast.pk} ORDER BY id"
-    begun = time.perf_counter()
-    with (files.folder() / "bare.csv").open("w", newline="") as file, transaction.atomic():
-        out = csv.writer(file)
-        connection.ensure_connection()
-        raw: Any = connection.connection
-        cursor = raw.cursor("bare") if connection.vendor == "postgresql" else raw.cursor()
-        cursor.execute(asked)
-        out.writerows(cursor)
-        cursor.close()
-    return broadcast.people / (time.perf_counter() - begun)
+def _subscribers(group: Group | None) -> tables.Asked:
+    """Present and gone ones, of one group or of all."""
+    rows = Subscriber.objects.filter(group=group) if group else Subscriber.objects.all()
+    query = f"presence=all&group__id__exact={group.pk}" if group else "presence=all"
+    sql = PEOPLE.format(where=f"WHERE who.group_id = {group.pk}" if group else "")
+    return tables.Asked("groups.subscribers", query, sql, rows.count())
 
 
-def _rate(broadcast: Broadcast, file_format: str) -> float:
-    begun = time.perf_counter()
-    _made("messaging.ledger", {"list": f"broadcast={broadcast.pk}"}, file_format)
-    return broadcast.people / (time.perf_counter() - begun)
+def ledger(
+    few: Broadcast,
+    many: Broadcast,
+    rounds: int,
+    full: bool,
+    formats: Sequence[str] = tables.FORMATS,
+) -> Iterator[Line]:
+    """The rate of `many` against a bare cursor, and how the peak of memory grows from `few` to it."""
+    yield from tables.compare("lines of the ledger", _lines(few), _lines(many), formats, rounds, full)
 
 
-def _made(kind: str, parameters: dict[str, Any], file_format: str) -> Export:
-    export = services.start(
-        kind=kind, parameters=parameters, file_format=file_format, by=None, ring_a_worker=False
-    )
-    assert work.run(export.pk), Export.objects.get(pk=export.pk).detail
-    return Export.objects.get(pk=export.pk)
+def _lines(broadcast: Broadcast) -> tables.Asked:
+    sql = f"SELECT {COLUMNS} FROM messaging_delivery WHERE broadcast_id = {broadcast.pk} ORDER BY id"
+    return tables.Asked("messaging.ledger", f"broadcast={broadcast.pk}", sql, broadcast.people)
 
 
-def _peak(does: Callable[[], float]) -> tuple[float, float]:
-    """The most memory held meanwhile, in MB, and what it returned."""
-    Path("/proc/self/clear_refs").write_text("5")
-    found = does()
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024, found
-
-
+@transaction.atomic
 def _send(lines: int) -> Broadcast:
     """A finished broadcast of so many lines, in calls of fifty."""
     group = Group.objects.order_by("pk")[0]
@@ -212,15 +149,15 @@ def _send(lines: int) -> Broadcast:
             )
             for _ in numbers[::BATCH]
         )  # fmt: skip
-        Delivery.objects.bulk_create(
+        bulk.insert(
+            Delivery,
+            LINE,
             (
-                Delivery(
-                    broadcast=broadcast, dispatch=calls[(n - start) // BATCH], group=group, name=f"Asha {n}",
-                    mobile_number=f"+9198{n:08}", state="sent" if n % 9 else "failed",
-                    reason="" if n % 9 else "no_answer",
+                (
+                    broadcast.pk, calls[(n - start) // BATCH].pk, group.pk, f"+9198{n:08}", f"Asha {n}", 1,
+                    *(("sent", "") if n % 9 else ("failed", "no_answer")),
                 )
                 for n in numbers
             ),
-            batch_size=5_000,
         )  # fmt: skip
     return broadcast

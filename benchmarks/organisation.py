@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.ground import empty_tables
-from benchmarks.lists import NAMES
+from benchmarks.lists import NAMES, PERSON
 from groups import bulk
 from groups.figures.days import add_up
 from groups.figures.models import DailyTotal
@@ -21,8 +21,6 @@ OTHERS = 50_000_000  # where their numbers begin; staff follow the public group,
 HISTORY = 60  # syncs of each large group
 PAGEFUL = 60  # groups of each sort that need a look, at least
 SUDDENLY = 5  # days ago
-PERSON = ("group", "person_id", "mobile_number", "name", "profile_pic", "is_provisioned", "first_seen_at",
-          "gone_at", "seen_run")  # fmt: skip
 MEMBER = (*PERSON, "role", "event_at")
 
 
