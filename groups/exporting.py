@@ -1,6 +1,6 @@
 """Groups, members and subscribers as exports: with the lists' filters, or those that are ticked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from groups.models import Group, Member, Subscriber
 from kaizala_admin import exports
-from kaizala_admin.exports import flag, in_pages, number, phone, text, time
+from kaizala_admin.exports import Column, flag, in_pages, number, phone, text, time
+from kaizala_admin.exports.columns import Columns
 from kaizala_admin.exports.kinds import Parameters, Row
 from kaizala_admin.exports.lists import list_rows
+from kaizala_admin.exports.paging import pages
 
 GROUP = (
     text("tenant", _("tenant")),
@@ -50,11 +52,12 @@ def groups(parameters: Parameters) -> Iterator[Row]:
     return in_pages(list_rows(Group, parameters), *fields)
 
 
-def people(model: type[Any], columns: tuple[exports.Column, ...], parameters: Parameters) -> Iterator[Row]:
+def people(model: type[Any], parameters: Parameters, columns: Sequence[Column]) -> Iterator[Columns]:
+    """A page at a time, the group's key turned to its name."""
     names = Names()
-    fields = [column.key for column in columns[1:]]
-    for row in in_pages(list_rows(model, parameters), "group_id", *fields):
-        yield (names[row[0]], *row[1:])
+    for page in pages(list_rows(model, parameters), "group_id", *(column.key for column in columns[1:])):
+        _keys, groups, *others = zip(*page, strict=True)
+        yield [[names[group] for group in groups], *others]
 
 
 def count(model: type[Any], parameters: Parameters) -> int:
@@ -64,19 +67,15 @@ def count(model: type[Any], parameters: Parameters) -> int:
 def register_all() -> None:
     """Once, at start-up."""
     exports.register("groups.groups", _("Groups"), "groups.view_group", GROUP, groups, partial(count, Group))
-    exports.register(
-        "groups.members",
-        _("Members"),
-        "groups.view_member",
-        MEMBER,
-        partial(people, Member, MEMBER),
-        partial(count, Member),
-    )
-    exports.register(
-        "groups.subscribers",
-        _("Subscribers"),
-        "groups.view_subscriber",
-        PERSON,
-        partial(people, Subscriber, PERSON),
-        partial(count, Subscriber),
-    )
+    for key, title, model, columns in (
+        ("members", _("Members"), Member, MEMBER),
+        ("subscribers", _("Subscribers"), Subscriber, PERSON),
+    ):
+        exports.register(
+            f"groups.{key}",
+            title,
+            f"groups.view_{model._meta.model_name}",
+            columns,
+            count=partial(count, model),
+            pages=partial(people, model),
+        )

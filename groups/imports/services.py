@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from phonenumbers import SUPPORTED_REGIONS
 
 from groups.changes import checking
 from groups.changes.checking import CannotChange
@@ -52,12 +53,15 @@ def start(
     owner = group.tenant if group else tenant
     if owner is None:
         raise CannotChange(_("Choose the organisation."))
+    country = (region or owner.default_region).upper()
+    if country not in SUPPORTED_REGIONS:
+        raise CannotChange(_("“%(region)s” is no country. Write two letters, like IN.") % {"region": country})
     run = ImportRun(
         tenant=owner,
         kind=kind,
         group=group if kind in ONE_GROUP else None,
         subscribers=subscribers,
-        region=(region or owner.default_region).upper(),
+        region=country,
         file_name=file_name[-200:],
         created_by_id=by.pk if by else None,
         created_at=clock.now(),

@@ -31,12 +31,12 @@ def run(export_id: int, *, in_line: bool = True) -> bool:
     export = claim(export_id, in_line=in_line)
     if export is None:
         return False
-    path = files.path_of(files.name_of(export))
+    path, done = files.path_of(files.name_of(export)), False
     try:
         if export.deaths >= MOST_DEATHS:
             raise kinds.BadParameters(_("Three workers stopped while they wrote it. Ask for less at once."))
         _make(export, path)
-        return True
+        done = True
     except Stopped:
         pass
     except Interrupted:
@@ -46,8 +46,10 @@ def run(export_id: int, *, in_line: bool = True) -> bool:
     except Exception as error:
         log.exception("export %s failed", export.pk)
         settle(export, Export.State.FAILED, detail=_why(error)[:500], finished_at=Now())
-    path.unlink(missing_ok=True)
-    return False
+    finally:
+        if not done:
+            path.unlink(missing_ok=True)
+    return done
 
 
 def _make(export: Export, path: Path) -> None:

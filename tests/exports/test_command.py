@@ -9,7 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kaizala_admin.connectors.models import Tenant
+from kaizala_admin.exports import work
 from kaizala_admin.exports.archive.reading import verify
+from kaizala_admin.exports.models import Export
 
 from .conftest import KIND
 
@@ -37,6 +39,9 @@ def test_what_cannot_be_is_said(tmp_path: Path) -> None:
     assert refused(KIND) == "Name the file to write."
     assert refused(KIND, str(there)).endswith("exists already.")
     assert refused("no.such", str(tmp_path / "a.csv")) == "There is no export called no.such."
+    assert (
+        refused(KIND, str(tmp_path / "a.csv"), "--time-zone", "Mars") == "There is no time zone called Mars."
+    )
     endings = "Let the file's name end with one of: .csv, .xlsx, .jsonl"
     assert refused(KIND, str(tmp_path / "a.pdf")) == endings
     assert refused(KIND, str(tmp_path / "a.csv"), "--parameters", "{").startswith(
@@ -46,6 +51,20 @@ def test_what_cannot_be_is_said(tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere" / "a.csv"
     assert refused(KIND, str(nowhere)) == f"{nowhere} cannot be written: No such file or directory"
     assert list(tmp_path.glob("*.*")) == [there]  # no empty file is left
+
+
+def test_an_interrupted_export_leaves_no_file_and_no_worker_makes_it_later(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(work, "_write", interrupt)
+    with pytest.raises(CommandError, match="Nothing was written") as error:
+        call_command("export", KIND, str(tmp_path / "a.csv"), "--parameters", ROWS)
+    assert error.value.returncode == 130
+    assert (Export.objects.get().state, list(folder.iterdir())) == ("cancelled", [])
+    assert not (tmp_path / "a.csv").exists()
 
 
 def test_the_archive_of_the_only_tenant_needs_no_name(

@@ -58,12 +58,34 @@ def test_sync_that_is_not_done_in_time_says_so(group: Group) -> None:
     assert refused("sync", "--group", "g-1", "--wait", "0.01")[1] == 3
 
 
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_the_waiting_and_not_the_sync(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("groups.management.waiting.time.sleep", interrupt)
+    assert refused("sync", "--group", "g-1", "--wait", "600")[1] == 3
+    assert SyncRun.objects.latest("pk").state == "queued"
+
+
+def test_an_interrupted_check_waits_for_nobody(
+    group: Group, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = tmp_path / "people.csv"
+    sheet.write_text("9812345678\n")
+    monkeypatch.setattr(reading, "read", interrupt)
+    assert refused("import_people", str(sheet), "--group", "g-1") == ("Stopped. Nothing was changed.", 130)
+    assert ImportRun.objects.get().state == "cancelled"
+
+
 def test_create_group_asks_kaizala_only_when_told_to(
     group: Group, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("create_group", "New", *WELCOME, "--member", "98123 45678", "--json")
     assert told(capsys) == {"applied": False, "name": "New", "members": ["+919812345678"]}
     assert not GroupChange.objects.exists()
+    call_command("create_group", "New", *WELCOME, "--member", "98123 45678")
+    assert "“New” would be created with 1 person." in capsys.readouterr().out
     call_command("create_group", "New", *WELCOME, "--member", "98123 45678", "--apply", "--json")
     change = GroupChange.objects.get()
     assert (change.kind, change.payload["name"], change.payload["numbers"]) == (
@@ -199,5 +221,7 @@ def test_import_people_says_what_cannot_be(group: Group, tmp_path: Path) -> None
     assert refused("import_people", str(tmp_path / "none.csv"), "--group", "g-1")[1] == 1
     assert refused("import_people", str(sheet), "--group", "no")[1] == 1
     assert refused("import_people", str(sheet), "--tenant", "no")[1] == 1
+    words = "“NARNIA” is no country. Write two letters, like IN."
+    assert refused("import_people", str(sheet), "--group", "g-1", "--region", "Narnia") == (words, 1)
     sheet.write_bytes(b"\xff\xd8\xff\xe0 a photo")
     assert refused("import_people", str(sheet), "--group", "g-1")[0].startswith("This file is no sheet.")

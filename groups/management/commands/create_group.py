@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from groups.changes import services
 from groups.changes.forms import picture
@@ -121,11 +122,11 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(told))
             return
-        count = len(told["members"])
+        people = ngettext("%(n)d person", "%(n)d people", len(told["members"])) % {"n": len(told["members"])}
         if not told["applied"]:
-            words = _("“%(name)s” would be created with %(count)d people. Nothing was asked; add --apply.")
+            words = _("“%(name)s” would be created with %(people)s. Nothing was asked; add --apply.")
         else:
-            words = _("“%(name)s” with %(count)d people: %(state)s")
-        self.stdout.write(words % {**told, "count": count})
+            words = _("“%(name)s” with %(people)s: %(state)s")
+        self.stdout.write(words % {**told, "people": people})
         if told.get("group"):
             self.stdout.write(_("Its ID is %(group)s.") % told)

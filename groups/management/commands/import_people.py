@@ -20,6 +20,7 @@ from kaizala_admin.connectors.models import Tenant
 READ = 600.0  # seconds that a worker may take for the sheet
 OPEN = (ImportRun.State.RUNNING, ImportRun.State.PAUSED)
 BAD = (ImportRow.State.WRONG.value, ImportRow.State.REFUSED.value)
+INTERRUPTED = 130  # what a shell says of Ctrl-C
 NAMED = 20  # bad rows that are told; --rejected writes all of them
 Kind = ImportRun.Kind
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         "Checks a sheet (CSV, TSV, XLSX) of people or links and, with --apply, applies it. Without --apply "
         "nothing is changed. Exit code 0: checked, or in line (with --wait: done); 1: it cannot be read or "
         "applied; 2: some rows are wrong or, with --wait, were refused (the others are applied all the same "
-        "with --apply); 3: --wait ran out of time."
+        "with --apply); 3: --wait ran out of time; 130: interrupted before the check was over."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -119,7 +120,11 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(_("The file cannot be read: %(why)s") % {"why": error.strerror}) from error
-        reading.read(run.pk)
+        try:
+            reading.read(run.pk)
+        except KeyboardInterrupt:
+            services.cancel(run=run)
+            raise CommandError(_("Stopped. Nothing was changed."), returncode=INTERRUPTED) from None
         wait(READ, lambda: self._is_read(run))  # a worker that heard of it first may be reading it
         if run.state == ImportRun.State.CHECKED:
             return run

@@ -5,6 +5,7 @@ import shutil
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
@@ -13,11 +14,13 @@ from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.exports import files, kinds, services, work
 from kaizala_admin.exports.models import Export
 
+INTERRUPTED = 130  # what a shell says of Ctrl-C
+
 
 class Command(BaseCommand):
     help = (
         "Writes an export to FILE; the file's ending says the format (csv, xlsx, jsonl, zip). Without KIND: "
-        "lists what can be exported. Exit code 0: written; 1: not."
+        "lists what can be exported. Exit code 0: written; 1: not; 130: interrupted, and nothing left."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,6 +41,8 @@ class Command(BaseCommand):
         file: Path | None = options["file"]
         if file is None:
             raise CommandError(_("Name the file to write."))
+        if options["time_zone"] not in ("", *available_timezones()):
+            raise CommandError(_("There is no time zone called %(zone)s.") % {"zone": options["time_zone"]})
         if file.exists():
             raise CommandError(_("%(file)s exists already.") % {"file": file})
         export = self._make(options, self._format(options["kind"], file), self._place(file))
@@ -99,7 +104,12 @@ class Command(BaseCommand):
             )
         except (LookupError, TypeError, ValueError) as error:
             raise CommandError(_("This cannot be exported so: %(why)s") % {"why": error}) from error
-        if not work.run(export.pk, in_line=False):
+        try:
+            done = work.run(export.pk, in_line=False)
+        except KeyboardInterrupt:
+            services.cancel(export)
+            raise CommandError(_("Stopped. Nothing was written."), returncode=INTERRUPTED) from None
+        if not done:
             export.refresh_from_db()
             raise CommandError(export.detail or _("A worker makes it; look under Exports."))
         export.refresh_from_db()
