@@ -63,6 +63,7 @@ def compare(
             f"grows by less than {MOST_GROWTH:.0f} MB",
             grown < MOST_GROWTH if full else None,
         )
+    connection.close()  # the next one maps the file again
 
 
 def made(kind: str, parameters: dict[str, Any], file_format: str) -> Export:
