@@ -133,7 +133,9 @@ def _expand(draft: Broadcast, rounds: int, full: bool) -> Iterator[Line]:
 
 def _launch(draft: Broadcast) -> None:
     with audience.taken(draft) as snapshot, transaction.atomic():
-        expanding.write(draft, calls_of(snapshot))
+        calls = calls_of(snapshot)
+        expanding.prepare(draft, calls)
+        expanding.write(draft, calls)
         draft.state, draft.launched_at = Broadcast.State.RUNNING, crowd.NOW
         draft.people = Delivery.objects.filter(broadcast=draft).count()
         draft.save()
@@ -170,6 +172,7 @@ def _expanded(draft: Broadcast) -> float:
         calls = calls_of(snapshot)
         with suppress(_Undo), transaction.atomic():
             begun = time.perf_counter()
+            expanding.prepare(draft, calls)
             expanding.write(draft, calls)
             taken = time.perf_counter() - begun
             raise _Undo

@@ -21,15 +21,17 @@ def insert(row_class: type[models.Model], fields: Sequence[str], rows: Iterable[
 
     The key may be left out; `next_keys` gives keys beforehand to those who need them.
     """
+    column_of = {field.name: str(field.column) for field in row_class._meta.concrete_fields}
+    fill(row_class._meta.db_table, [column_of[name] for name in fields], rows)
+
+
+def fill(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """The same for a table without a model."""
     quote = connection.ops.quote_name
-    column_of = {field.name: field.column for field in row_class._meta.concrete_fields}
-    table, columns = (
-        quote(row_class._meta.db_table),
-        ", ".join(quote(str(column_of[name])) for name in fields),
-    )
-    put, statement = _many, f"INSERT INTO {table} ({columns}) VALUES "  # noqa: S608
+    into = f"{quote(table)} ({', '.join(map(quote, columns))})"
+    put, statement = _many, f"INSERT INTO {into} VALUES "  # noqa: S608
     if connection.vendor == "postgresql":
-        put, statement = _copy, f"COPY {table} ({columns}) FROM STDIN"
+        put, statement = _copy, f"COPY {into} FROM STDIN"
     source = iter(rows)
     with connection.cursor() as cursor:
         while some := list(islice(source, BATCH)):  # first: the rows may come from queries of their own

@@ -19,7 +19,7 @@ from .sources import Select, Since, Why
 
 LAST = 1 << 62  # behind every pick
 LOW = 1 << 40  # a pick is rank * LOW + the subscriber's key: the least of a number's picks wins
-TABLES = ("kza_carrier", "kza_wanted", "kza_left_out", "kza_target")
+TABLES = ("kza_carrier", "kza_wanted", "kza_left_out", "kza_target", "kza_call")
 SUBSCRIBERS, MEMBERS = "groups_subscriber", "groups_member"
 
 
@@ -86,7 +86,7 @@ def _without_faulty(cursor: Any, found: Snapshot, since: Since | None) -> Snapsh
     rows = [(number, int(Why.FAULTY)) for number in numbers]
     cursor.executemany("INSERT INTO kza_left_out (number, code) VALUES (%s, %s)", rows)
     cursor.execute("DROP TABLE kza_target")
-    cursor.execute(_create("kza_target", f"AS {_TARGET % _candidates(found.scope, since)}"))
+    cursor.execute(create("kza_target", f"AS {_TARGET % _candidates(found.scope, since)}"))
     personal.index()
     return _counted(cursor, found.scope)
 
@@ -104,18 +104,21 @@ def _fill(cursor: Any, scope: Scope, since: Since | None) -> None:
     if connection.vendor == "postgresql":
         cursor.execute("SET LOCAL work_mem = '96MB'")
     cursor.execute(
-        _create("kza_carrier", "(group_id bigint PRIMARY KEY, rank bigint UNIQUE, direct smallint)")
+        create("kza_carrier", "(group_id bigint PRIMARY KEY, rank bigint UNIQUE, direct smallint)")
     )
     rows = [(group.pk, rank, int(rank < len(scope.direct))) for rank, group in enumerate(scope.carriers)]
     cursor.executemany("INSERT INTO kza_carrier (group_id, rank, direct) VALUES (%s, %s, %s)", rows)
     _analyze(cursor, "kza_carrier")
     _numbers(cursor, "kza_wanted", sources.wanted(scope, since))
     _numbers(cursor, "kza_left_out", sources.left_out(scope))
-    cursor.execute(_create("kza_target", f"AS {_TARGET % _candidates(scope, since)}"))
+    cursor.execute(create("kza_target", f"AS {_TARGET % _candidates(scope, since)}"))
 
 
-def _create(table: str, rest: str) -> str:
-    """On PostgreSQL the table goes with the transaction, also when that fails."""
+def create(table: str, rest: str) -> str:
+    """The statement that makes a table of the snapshot: one of TABLES, which go with it.
+
+    On PostgreSQL with the transaction, also when that fails.
+    """
     if connection.vendor != "postgresql":
         return f"CREATE TEMPORARY TABLE {table} {rest}"
     columns, select = ("", rest) if rest.startswith("AS ") else (rest, "")
@@ -125,7 +128,7 @@ def _create(table: str, rest: str) -> str:
 def _numbers(cursor: Any, table: str, selects: Sequence[Select]) -> None:
     """A table of numbers, each once, with the least of its codes."""
     key = "" if connection.vendor == "postgresql" else " PRIMARY KEY"  # PostgreSQL hashes; SQLite looks up
-    cursor.execute(_create(table, f"(number varchar(20){key}, code smallint NOT NULL)"))
+    cursor.execute(create(table, f"(number varchar(20){key}, code smallint NOT NULL)"))
     if selects:
         every = sources.union(selects)
         cursor.execute(

@@ -1,4 +1,8 @@
-"""A snapshot becomes calls and a ledger: a row a call, a line a person, written where the snapshot lies."""
+"""A snapshot becomes calls and a ledger: a row a call, a line a person, written where the snapshot lies.
+
+What each call says is worked out beforehand, into `kza_call` beside the snapshot. The transaction that
+launches only copies from table to table: on SQLite everybody who writes waits for it.
+"""
 
 import json
 from collections.abc import Iterator
@@ -12,19 +16,39 @@ from kaizala_admin.outbox import services as outbox
 from messaging import kinds
 from messaging.audience import personal
 from messaging.audience.plan import Calls, Leg
+from messaging.audience.snapshot import create
 from messaging.media import uploading
 from messaging.models import Broadcast, Delivery, Dispatch
 from messaging.personal.content import own
 
+CALL = ("group_id", "number", "people", "content")
+POSTED = (
+    "INSERT INTO messaging_dispatch ({columns}) SELECT {places}, people, content FROM kza_call "
+    "WHERE group_id = %s ORDER BY number"
+)
 NUMBERED = (
-    "INSERT INTO kza_call (number, dispatch_id) SELECT ROW_NUMBER() OVER (ORDER BY id) - 1, id "
+    "INSERT INTO kza_posted (number, dispatch_id) SELECT ROW_NUMBER() OVER (ORDER BY id) - 1, id "
     "FROM messaging_dispatch WHERE broadcast_id = %s AND group_id = %s AND id > %s"
 )
 LEDGER = ("broadcast", "dispatch", "group", "mobile_number", "name", "people", "state", "reason")
 
 
+def prepare(draft: Broadcast, calls: Calls) -> None:
+    """The calls of the snapshot, numbered from 0 in each group, before anybody waits. Flat in memory."""
+    content = Dispatch._meta.get_field("content").db_type(connection)
+    columns = f"group_id bigint, number integer, people integer, content {content}"
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS kza_call")
+        cursor.execute(create("kza_call", f"({columns}, PRIMARY KEY (group_id, number))"))
+    for leg in calls.legs:
+        if leg.mode == Dispatch.Mode.GROUP:
+            continue
+        numbered = enumerate(_contents(draft, leg, calls))
+        bulk.fill("kza_call", CALL, ((leg.group.pk, at, n, own) for at, (n, own) in numbered))
+
+
 def write(draft: Broadcast, calls: Calls) -> None:
-    """Inside the transaction that launches, while the snapshot's tables are there. Flat in memory."""
+    """Inside the transaction that launches, after `prepare`, while the snapshot's tables are there."""
     for leg in calls.legs:
         if leg.mode == Dispatch.Mode.GROUP:
             _write_whole(draft, leg)
@@ -40,29 +64,30 @@ def _write_whole(draft: Broadcast, leg: Leg) -> None:
 
 
 def _write_people(draft: Broadcast, leg: Leg, calls: Calls) -> None:
-    """The calls of a leg are numbered from 0; a person's place in the snapshot says in which one he is."""
+    """A person's place in the snapshot says in which call of the leg he is."""
     known = Dispatch.objects.filter(broadcast=draft, group=leg.group)
     before = known.aggregate(last=Max("pk"))["last"] or 0
-    _post(draft, leg, _contents(draft, leg, calls))
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS kza_call")
-        cursor.execute("CREATE TEMPORARY TABLE kza_call (number integer PRIMARY KEY, dispatch_id bigint)")
+        _post(cursor, draft, leg)
+        cursor.execute("DROP TABLE IF EXISTS kza_posted")
+        cursor.execute("CREATE TEMPORARY TABLE kza_posted (number integer PRIMARY KEY, dispatch_id bigint)")
         cursor.execute(NUMBERED, [draft.pk, leg.group.pk, before])
-        cursor.execute("ANALYZE kza_call")  # else the planner takes it for small
+        cursor.execute("ANALYZE kza_posted")  # else the planner takes it for small
         cursor.execute(_lines_sql(), _lines_params(draft, leg, calls.snapshot.first[leg.group.pk]))
-        cursor.execute("DROP TABLE kza_call")
+        cursor.execute("DROP TABLE kza_posted")
 
 
-def _post(draft: Broadcast, leg: Leg, contents: Iterator[tuple[int, str | None]]) -> None:
+def _post(cursor: Any, draft: Broadcast, leg: Leg) -> None:
     """The leg's calls in line, which differ in their people and their own content alone.
 
     No model instance a call: a launch to a million would hold its transaction four times as long.
     """
     like = _dispatch(draft, leg, 0)
-    fields = [one for one in Dispatch._meta.concrete_fields if not one.primary_key]
-    fixed = {one.name: one.get_db_prep_save(getattr(like, str(one.attname)), connection) for one in fields}
-    rows = (tuple({**fixed, "people": n, "content": own}.values()) for n, own in contents)
-    bulk.insert(Dispatch, list(fixed), rows)
+    alike = [one for one in Dispatch._meta.concrete_fields if one.name not in ("id", "people", "content")]
+    values = [one.get_db_prep_save(getattr(like, str(one.attname)), connection) for one in alike]
+    columns = ", ".join([*(str(one.column) for one in alike), "people", "content"])
+    places = ", ".join(["%s"] * len(alike))
+    cursor.execute(POSTED.format(columns=columns, places=places), [*values, leg.group.pk])
     outbox.posted([like.connector_id])
 
 
@@ -83,7 +108,7 @@ def _lines_sql() -> str:
     return (
         f"INSERT INTO messaging_delivery ({columns}) "
         "SELECT %s, c.dispatch_id, t.group_id, t.number, COALESCE(s.name, ''), 1, %s, '' "
-        "FROM kza_target t JOIN kza_call c ON c.number = (t.place - %s) / %s "
+        "FROM kza_target t JOIN kza_posted c ON c.number = (t.place - %s) / %s "
         "LEFT JOIN groups_subscriber s ON s.id = t.subscriber_id "
         "WHERE t.group_id = %s AND t.why IS NULL"
     )

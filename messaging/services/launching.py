@@ -110,6 +110,7 @@ def _start(
     firing: Firing | None = None,
 ) -> bool:
     """A rival's launch makes this False; a rival's edit raises Changed, and nothing is sent."""
+    expanding.prepare(draft, calls)
     now, before = timezone.now(), _before(request, firing)
     with transaction.atomic():
         started = {"state": Broadcast.State.RUNNING, "launched_by": by, "launched_at": now}

@@ -7,7 +7,7 @@ import pytest
 
 from kaizala_admin.kaizala import FailedRecipient
 from messaging import lines, services
-from messaging.audience import Exclude, Expression, Include
+from messaging.audience import Exclude, Expression, Include, personal
 from messaging.models import AudienceLine, Broadcast, Dispatch
 from tests.messaging.conftest import Org, Recorder, number
 
@@ -48,6 +48,27 @@ def test_each_person_gets_a_call_with_a_text_of_their_own(org: Org) -> None:
         ("Person 1, Puri: 5 {}", [number(1)]),
         ("Person 2, Cuttack: soon {}", [number(2)]),
         ("Person 3, here: 7 {}", [number(3)]),
+    ]
+
+
+def test_texts_are_filled_before_the_launch_takes_the_draft_so_that_nobody_who_writes_waits_for_it(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org.public()
+    row, seen, pages = draft(org, "{name|you}"), [], personal.pages
+
+    def look(*args: Any) -> Any:
+        for page in pages(*args):
+            seen.append((Broadcast.objects.get(pk=row.pk).state, len(page)))
+            yield page
+
+    expected = services.check(row).people
+    monkeypatch.setattr(personal, "pages", look)
+    assert services.launch(row, None, expected) is True
+    assert seen[-1] == ("draft", 3)
+    assert {state for state, _people in seen} == {"draft"}
+    assert [call.content for call in row.dispatches.order_by("pk")] == [
+        {"message": f"Person {at}"} for at in (1, 2, 3)
     ]
 
 
