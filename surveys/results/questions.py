@@ -1,9 +1,11 @@
 """One question's result: what suits its type, with a sentence that says what it shows."""
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Generic, TypeVar
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
@@ -16,16 +18,16 @@ from .totals import Part, Totals
 
 WORDS = 12  # that most people used
 BARS = 12  # of a distribution; as many different numbers, or fewer, are shown one by one
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar. `share` is per cent of those who answered the question; `width` of the longest bar."""
+    """One bar. `share` is per cent of those who answered the question."""
 
     label: str
     count: int
     share: float
-    width: float
     value: str = ""  # an option's title, to filter by
 
 
@@ -67,8 +69,33 @@ class Result:
         return [bar.label for bar in self.bars]
 
     @property
-    def series(self) -> list[tuple[str, list[int]]]:
-        return [(_("People"), [bar.count for bar in self.bars])]
+    def series(self) -> list[tuple[str, list[int], list[float]]]:
+        """As `{% bars %}` takes it."""
+        return [(_("People"), [bar.count for bar in self.bars], [bar.share for bar in self.bars])]
+
+    @property
+    def drawn(self) -> list[tuple[str, list[int]]]:
+        """As `{% chart %}` takes it."""
+        return [(name, counts) for name, counts, _shares in self.series]
+
+
+@dataclass(frozen=True)
+class Scale(Generic[T]):
+    """The bars of a distribution by their labels, and `place`: at which of them a value counts."""
+
+    labels: Sequence[str]
+    place: Callable[[T], int]
+
+    def counts(self, counted: Iterable[tuple[T, int]]) -> list[int]:
+        """How often a value of each bar was answered."""
+        found = [0] * len(self.labels)
+        for value, count in counted:
+            found[self.place(value)] += count
+        return found
+
+    def bars(self, counted: Iterable[tuple[T, int]], whole: int) -> tuple[Bar, ...]:
+        pairs = zip(self.labels, self.counts(counted), strict=True)
+        return _bars([(label, count, "") for label, count in pairs], whole)
 
 
 def result(question: Question, totals: Totals) -> Result:
@@ -101,10 +128,7 @@ def _draw(question: Question, parts: Sequence[Part], answered: int) -> dict[str,
 
 
 def _bars(pairs: Sequence[tuple[str, int, str]], whole: int) -> tuple[Bar, ...]:
-    most = max((count for _label, count, _value in pairs), default=0)
-    return tuple(
-        [Bar(label, n, share(n, whole), 100 * n / most if most else 0, value) for label, n, value in pairs]
-    )
+    return tuple([Bar(label, count, share(count, whole), value) for label, count, value in pairs])
 
 
 def share(part: int, whole: int) -> float:
@@ -120,6 +144,17 @@ def options(question: Question, parts: Sequence[Part], answered: int) -> dict[st
     return {"shape": "options", "bars": _bars(pairs, answered), "sentence": _most_chosen(pairs, answered)}
 
 
+def own_words(found: Result) -> str:
+    """Its sentence, for where nobody's own words may stand: of what was chosen, only the survey's options."""
+    if found.shape != "options" or not found.answered:
+        return found.sentence
+    own = [(bar.label, bar.count, bar.value) for bar in found.bars if bar.value in found.question.options]
+    if not any(count for _label, count, _value in own):
+        words = ngettext("%(n)s person answered.", "%(n)s people answered.", found.answered)
+        return words % {"n": _n(found.answered)}
+    return _most_chosen(own, found.answered)
+
+
 def _most_chosen(pairs: Sequence[tuple[str, int, str]], answered: int) -> str:
     most = max((count for _label, count, _value in pairs), default=0)
     best = [label for label, count, _value in pairs if count == most and most]
@@ -132,10 +167,14 @@ def _most_chosen(pairs: Sequence[tuple[str, int, str]], answered: int) -> str:
     return _("“%(best)s” was chosen most: by %(n)s of %(all)s (%(share)s %%).") % {**told, "best": best[0]}
 
 
+def numbers_of(parts: Sequence[Part]) -> list[tuple[float, int]]:
+    """(number, how often), in order."""
+    return sorted((part.number, part.count) for part in parts if part.number is not None)
+
+
 def numbers(parts: Sequence[Part]) -> dict[str, object]:
     """The distribution, with mean and median, exactly as over the single answers."""
-    known = [(part.number, part.count) for part in parts if part.number is not None]
-    values_in_order = sorted(known)
+    values_in_order = numbers_of(parts)
     if not values_in_order:
         return {"shape": "numbers", "sentence": _("Nobody has given a number yet.")}
     n = sum(count for _number, count in values_in_order)
@@ -145,7 +184,7 @@ def numbers(parts: Sequence[Part]) -> dict[str, object]:
     told = {"mean": short(mean), "median": short(middle), "low": short(low), "high": short(high)}
     return {
         "shape": "numbers",
-        "bars": _bars(_distribution(values_in_order), n),
+        "bars": scale_of_numbers(sorted({one for one, _count in values_in_order})).bars(values_in_order, n),
         "figures": {"mean": mean, "median": middle, "low": low, "high": high, "n": n},
         "facts": (
             (_("Mean"), told["mean"]),
@@ -171,19 +210,18 @@ def _at(counted: Sequence[tuple[float, int]], place: int) -> float:
     return counted[-1][0]
 
 
-def _distribution(counted: Sequence[tuple[float, int]]) -> list[tuple[str, int, str]]:
-    if len(counted) <= BARS:
-        return [(short(number), count, "") for number, count in counted]
-    low, high = counted[0][0], counted[-1][0]
-    step = _round_step((high - low) / BARS)
-    first = math.floor(low / step)
-    bins = [0] * (math.floor(high / step) - first + 1)
-    for number, count in counted:
-        bins[min(len(bins) - 1, math.floor(number / step) - first)] += count
-    return [
-        (f"{short((first + at) * step)} – < {short((first + at + 1) * step)}", count, "")
-        for at, count in enumerate(bins)
-    ]
+def scale_of_numbers(numbers: Sequence[float]) -> Scale[float]:
+    """For these, in order: one by one where they are few, else in steps with round edges."""
+    if len(numbers) <= BARS:
+        return Scale(
+            [short(number) for number in numbers], {n: at for at, n in enumerate(numbers)}.__getitem__
+        )
+    step = _round_step((numbers[-1] - numbers[0]) / BARS)
+    first = math.floor(numbers[0] / step)
+    last = math.floor(numbers[-1] / step) - first
+    edges = [short((first + at) * step) for at in range(last + 2)]
+    labels = [f"{low} – < {high}" for low, high in itertools.pairwise(edges)]
+    return Scale(labels, lambda number: min(last, math.floor(number / step) - first))
 
 
 def _round_step(rough: float) -> float:
@@ -192,9 +230,14 @@ def _round_step(rough: float) -> float:
     return next((size * nice for nice in (1, 2, 2.5, 5, 10) if size * nice >= rough), size * 10)
 
 
+def days_of(parts: Sequence[Part]) -> list[tuple[date, int]]:
+    """(day, how often), in order."""
+    return sorted((day, part.count) for part in parts if (day := _day(part.key)))
+
+
 def days(parts: Sequence[Part]) -> dict[str, object]:
     """A time line: by day, week or month, as the span asks for."""
-    known = sorted((day, part.count) for part in parts if (day := _day(part.key)))
+    known = days_of(parts)
     if not known:
         return {"shape": "days", "sentence": _("Nobody has given a date yet.")}
     first, last = known[0][0], known[-1][0]
@@ -202,7 +245,7 @@ def days(parts: Sequence[Part]) -> dict[str, object]:
     n = sum(count for _day, count in known)
     return {
         "shape": "days",
-        "bars": _bars(_time_line(known), n),
+        "bars": scale_of_days([day for day, _count in known]).bars(known, n),
         "facts": ((_("Earliest"), told["first"]), (_("Latest"), told["last"])),
         "sentence": _("From %(first)s to %(last)s.") % told,
     }
@@ -215,14 +258,13 @@ def _day(key: str) -> date | None:
         return None
 
 
-def _time_line(known: Sequence[tuple[date, int]]) -> list[tuple[str, int, str]]:
-    span = (known[-1][0] - known[0][0]).days
+def scale_of_days(days: Sequence[date]) -> Scale[date]:
+    """For these, in order."""
+    span = (days[-1] - days[0]).days
     start = _by_day if span <= 31 else _by_week if span <= 210 else _by_month if span <= 1500 else _by_year
-    found: dict[date, int] = {}
-    for one, count in known:
-        found[start(one)] = found.get(start(one), 0) + count
     words = "M Y" if start is _by_month else "Y" if start is _by_year else "SHORT_DATE_FORMAT"
-    return [(date_format(one, words), count, "") for one, count in sorted(found.items())]
+    starts = {one: at for at, one in enumerate(sorted({start(day) for day in days}))}
+    return Scale([date_format(one, words) for one in starts], lambda day: starts[start(day)])
 
 
 def _by_day(one: date) -> date:

@@ -75,11 +75,12 @@ def compare(action: Action, request: HttpRequest) -> dict[str, Any]:
     )
     questions = page.questions_of(action)
     both = [filters.result(action, questions, filters.Filter(instances=(row.pk,))) for row in (one, other)]
+    names = (one.group.name, other.group.name)
     return {
         "choices": instances,
         "one": one,
         "other": other,
-        "comparisons": [comparing.compare(question, both[0], both[1]) for question in questions],
+        "comparisons": [comparing.compare(question, both[0], both[1], names) for question in questions],
     }
 
 

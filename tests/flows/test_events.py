@@ -114,7 +114,7 @@ def test_a_person_answers_on_the_phone_and_the_chart_in_the_console_changes(
     phone.get_by_role("button", name="Answer").click()
     expect(phone.get_by_text("Answered")).to_be_visible()
 
-    bars = page.locator(".ans-bars")
+    bars = page.locator(".kza-bars")
     expect(bars).to_be_visible(timeout=30_000)  # without a click: the page asks every few seconds
     figures = [int(text) for text in bars.locator("td.kza-figure:nth-child(3)").all_inner_texts()]
     worked_off(

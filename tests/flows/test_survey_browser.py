@@ -47,7 +47,7 @@ def test_a_chart_follows_while_people_answer(
         return ActionInstance.objects.get().response_count
 
     count = house.wait(answers)
-    bars = page.locator(".ans-bars")
+    bars = page.locator(".kza-bars")
     expect(bars).to_be_visible(timeout=30_000)  # without a click: the page asks every few seconds
     figures = [int(text) for text in bars.locator("td.kza-figure:nth-child(3)").all_inner_texts()]
     assert sum(figures) == count

@@ -224,7 +224,7 @@ def test_a_comparison_equals_a_plain_recomputation(
     with transaction.atomic():
         action, questions, instances = make(kinds, people)
         both = [filters.result(action, questions, filters.Filter((one.pk,))) for one in instances]
-        found = [comparing.compare(question, both[0], both[1]) for question in questions]
+        found = [comparing.compare(question, both[0], both[1], ("A", "B")) for question in questions]
         transaction.set_rollback(True)
     for at, (kind, shown) in enumerate(zip(kinds, found, strict=True)):
         sides = [
@@ -244,6 +244,9 @@ def test_a_comparison_equals_a_plain_recomputation(
                     for side, told in zip(plain, sides, strict=True)
                 )
                 assert one.difference == one.shares[1] - one.shares[0]
+        if shown.is_drawn:  # the distributions lie on one scale, and nobody is missing on it
+            fitting = [sum(one.counts[side] for one in shown.pairs) for side in (0, 1)]
+            assert fitting == [one.answered - one.wrong for one in shown.both]
         if kind == "Numeric" and all(sides):
             for side, told in zip(shown.both, sides, strict=True):
                 assert side.figures["mean"] == pytest.approx(statistics.fmean(told), rel=1e-12, abs=1e-9)
@@ -287,7 +290,7 @@ def test_two_groups_are_compared_by_their_shares(db: None) -> None:
     people = [["Good"], ["Poor"], ["Good"], ["Good"]]
     action, questions, instances = make(["SingleOption"], people)
     both = [filters.result(action, questions, filters.Filter(instances=(one.pk,))) for one in instances]
-    found = comparing.compare(questions[0], both[0], both[1])
+    found = comparing.compare(questions[0], both[0], both[1], ("A", "B"))
     assert [(pair.label, pair.counts, pair.shares) for pair in found.pairs[:2]] == [
         ("Good", (2, 1), (100.0, 50.0)),
         ("Poor", (0, 1), (0.0, 50.0)),

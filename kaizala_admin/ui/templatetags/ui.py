@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -92,6 +93,30 @@ def tabs(items: Iterable[Any], active: str, label: str = "") -> dict[str, Any]:
     return {"items": list(items), "active": active, "label": label or _("Sections")}
 
 
+_QUIET = "#7c8594"  # that can be read on white and on black
+CHART_OPTIONS = json.dumps(
+    {
+        "animation": False,
+        "responsive": True,
+        "maintainAspectRatio": False,
+        "interaction": {"mode": "index", "intersect": False},
+        "plugins": {"legend": {"display": False}},
+        "datasets": {
+            "bar": {"maxBarThickness": 28, "borderRadius": 3},
+            "line": {"borderWidth": 2, "pointRadius": 2},  # one point is no line, and would not be seen
+        },
+        "scales": {
+            "x": {"grid": {"display": False}, "ticks": {"color": _QUIET, "maxTicksLimit": 12}},
+            "y": {
+                "beginAtZero": True,
+                "border": {"display": False},
+                "ticks": {"color": _QUIET, "precision": 0},
+            },
+        },
+    }
+)
+
+
 def chart_rows(
     labels: Sequence[Any], series: Sequence[tuple[str, Sequence[Any]]]
 ) -> list[tuple[Any, list[Any]]]:
@@ -107,7 +132,6 @@ def chart_data(labels: Sequence[Any], series: Sequence[tuple[str, Sequence[Any]]
             "data": list(values),
             "backgroundColor": f"var({colour})",
             "borderColor": f"var({colour})",
-            "displayYAxis": True,
         }
         for (name, values), colour in zip(series, SERIES_COLOURS * len(series), strict=False)
     ]
@@ -131,10 +155,50 @@ def chart(
         "kind": kind,
         "first": first,
         "data": chart_data(labels, pairs),
+        "options": CHART_OPTIONS,
         "names": [name for name, _values in pairs],
         "legend": list(zip([name for name, _values in pairs], SERIES_COLOURS * len(pairs), strict=False)),
         "rows": chart_rows(labels, pairs),
     }
+
+
+@dataclass(frozen=True)
+class BarLine:
+    """One bar of `bars`: of the series `name`; `width` in per cent of the longest bar."""
+
+    name: str
+    colour: str
+    count: int
+    share: float
+    width: float
+
+
+@register.inclusion_tag("ui/bars.html")
+def bars(
+    title: str,
+    labels: Sequence[Any],
+    series: Sequence[tuple[str, Sequence[int], Sequence[float]]],
+    first: str = "",
+) -> dict[str, Any]:
+    """Bars beside their labels, which may be long, in a table that says the same.
+
+    A series is its name, how many people each label has, and how many per cent that is; its bars are as long
+    as the shares. `first` heads the labels.
+    """
+    most = max((share for _name, _counts, shares in series for share in shares), default=0) or 1
+    names = [name for name, _counts, _shares in series]
+    legend = list(zip(names, SERIES_COLOURS * len(names), strict=False))
+    rows = [
+        (
+            label,
+            [
+                BarLine(name, colour, counts[at], shares[at], 100 * shares[at] / most)
+                for (name, colour), (_name, counts, shares) in zip(legend, series, strict=True)
+            ],
+        )
+        for at, label in enumerate(labels)
+    ]
+    return {"title": title, "first": first, "names": names, "legend": legend, "rows": rows}
 
 
 @register.simple_tag
