@@ -7,7 +7,8 @@ from typing import Any
 
 from kaizala_admin.kaizala import InvalidInput, KaizalaClient, Sent
 from kaizala_admin.kaizala.payloads import ActionResponse, Answer, JobResponse, Place, SurveyResponse
-from kaizala_admin.outbox.models import FINAL
+from kaizala_admin.outbox.models import FINAL, State
+from kaizala_admin.outbox.words import REASONS
 from messaging.media import uploading
 from messaging.media.models import MediaUpload
 from surveys import values
@@ -83,13 +84,37 @@ def brought(row: Answering, result: Brought) -> None:
 
 def answered(row: Answering, response_id: str) -> None:
     """Kaizala took it. The mirror hears of it as of every answer: it is fetched."""
+    _over(row, response_id[:100])
+    ActionInstance.objects.filter(pk=row.instance_id).update(wants_fetch=True)
+
+
+def moved(row: Answering, state: State) -> None:
+    """It failed, was cancelled, or a person says that it arrived.
+
+    What Kaizala calls the files is used again by a retry. Unless Kaizala refused a call: then they may be
+    what it refused, and a retry brings them anew.
+    """
+    if state == State.SENT:
+        answered(row, "")
+    elif state == State.CANCELLED:
+        _over(row, "")
+    elif state == State.FAILED and row.reason not in REASONS:
+        _without_resources(row)
+
+
+def _over(row: Answering, response_id: str) -> None:
+    """Nothing of it is sent any more: what opens the files goes, and of an anonymous answer everything."""
     if row.instance.action.is_anonymous:
         Answering.objects.filter(pk=row.pk).update(answers={}, earlier=None)
-    else:
-        for file in _files(row.answers):
-            file.pop("resource", None)  # it opens the file
-        Answering.objects.filter(pk=row.pk).update(response_id=response_id[:100], answers=row.answers)
-    ActionInstance.objects.filter(pk=row.instance_id).update(wants_fetch=True)
+        return
+    _without_resources(row)
+    Answering.objects.filter(pk=row.pk).update(response_id=response_id)
+
+
+def _without_resources(row: Answering) -> None:
+    for file in _files(row.answers):
+        file.pop("resource", None)
+    Answering.objects.filter(pk=row.pk).update(answers=row.answers)
 
 
 def remind(row: Reminder, client: KaizalaClient) -> Sent:

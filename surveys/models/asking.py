@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kaizala_admin.outbox.models import OutboxRow
+from kaizala_admin.outbox.models import OutboxRow, State
 
 from .actions import LONGEST_TITLE, ActionInstance
 from .responses import Response
@@ -56,6 +56,11 @@ class Answering(OutboxRow):
             return False
         calls.answered(self, result)
         return True
+
+    def state_changed(self, state: State) -> None:
+        from surveys import calls
+
+        calls.moved(self, state)
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} #{self.pk}"

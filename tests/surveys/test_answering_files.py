@@ -16,6 +16,8 @@ from django.urls import reverse
 from PIL import Image
 
 from kaizala_admin.kaizala import Question
+from kaizala_admin.outbox import services as outbox
+from kaizala_admin.outbox.models import State
 from messaging.media import services as library
 from messaging.media.models import MediaFile
 from surveys.models import Action, ActionInstance, Answering, Response
@@ -134,3 +136,50 @@ def test_an_upgrade_forgets_staff_who_answered_anonymous_surveys_before(
     assert kept == [(None, {}, "")]
     entry = LogEntry.objects.get_for_object(action).get(additional_data__what=ANSWERED)
     assert entry.actor is None
+
+
+def brought(service: Service, client: Any, address: str) -> Answering:
+    """Its file is at Kaizala, and the answer itself is still to be sent."""
+    client.post(address, {"token": str(uuid4()), "q0": picture()})
+    row = Answering.objects.select_related("instance__action", "instance__group").get()
+    assert row.record(row.perform(service.client)) is False
+    return Answering.objects.get()
+
+
+def settled(row: Answering, state: State, reason: str) -> Answering:
+    """As the pump settles it."""
+    Answering.objects.filter(pk=row.pk).update(state=state, reason=reason)
+    row.state, row.reason = state, reason
+    row.state_changed(state)
+    return Answering.objects.get()
+
+
+@pytest.mark.parametrize(("reason", "more_calls"), [("ResourceExpired", 2), ("not_sent", 1)])
+def test_a_retry_brings_files_anew_only_after_kaizala_refused_the_answer(
+    service: Service, address: str, reason: str, more_calls: int
+) -> None:
+    _user, client = reader()
+    settled(brought(service, client, address), State.FAILED, reason)
+    assert outbox.retry(Answering.objects.all()) == 1
+    assert calls(service) == more_calls
+
+
+@pytest.mark.parametrize(("is_anonymous", "kept"), [(True, False), (False, True)])
+def test_an_answer_that_a_person_says_did_arrive_is_over(
+    service: Service, address: str, is_anonymous: bool, kept: bool
+) -> None:
+    _user, client = reader()
+    settled(brought(service, client, address), State.UNKNOWN, "no_answer")
+    Action.objects.update(is_anonymous=is_anonymous)
+    ActionInstance.objects.update(wants_fetch=False)
+    assert outbox.all_arrived(Answering.objects.all(), by=None) == 1
+    answers = Answering.objects.get().answers
+    assert (bool(answers), "resource" in str(answers)) == (kept, False)
+    assert ActionInstance.objects.get().wants_fetch is True
+
+
+def test_of_a_cancelled_answer_nothing_opens_its_files(service: Service, address: str) -> None:
+    _user, client = reader()
+    row = settled(brought(service, client, address), State.CANCELLED, "cancelled")
+    assert [one["name"] for one in row.answers["q0"]] == ["well.png"]
+    assert "resource" not in str(row.answers)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from surveys import digests
-from surveys.models import Action, Digest
+from surveys.models import Action, Digest, Question
 from surveys.services import digesting
 
 from .test_results import make
@@ -61,6 +61,35 @@ def test_a_due_digest_is_sent_once_and_names_nobody(action: Action) -> None:
     assert "“Good” was chosen most: by 2 of 3 (67 %)." in sent.body
     assert "words" not in sent.body
     assert "+91" not in sent.body
+
+
+def test_an_odd_answer_is_in_no_mail(db: None) -> None:
+    """One that is no option of the survey, and so somebody's own words."""
+    secret = "I am Asha, call +91 98"
+    action, _questions, _instances = make(
+        ["SingleOption", "MultiOption"], [[secret, [secret]]] * 3 + [["Good", None]]
+    )
+    Action.objects.update(is_anonymous=True)
+    text = digests.body(action, 4)
+    assert (secret in text, "“Good” was chosen most: by 1 of 4 (25 %)." in text) == (False, True)
+    assert "3 people answered." in text
+
+
+def test_an_odd_title_stays_on_its_line(action: Action) -> None:
+    title = "Harvest\r\nBcc: all@example.org\x07\u202eback\u2028<b>" + "x" * 400
+    Action.objects.update(title=title)
+    Question.objects.filter(index=0).update(title=title)
+    user = person()
+    digesting.set_up(action=action, every="day", weekday=0, hour=8, people=[user], by=None)
+    Digest.objects.update(next_at=BEFORE)
+    assert digesting.send_due() == 1
+    (sent,) = mail.outbox
+    line = "Harvest Bcc: all@example.org back <b>xxx"
+    lines = str(sent.body).splitlines()
+    assert (sent.bcc, sent.subject[:57]) == ([], f"0 new responses: {line}")
+    assert [one[:40] for one in lines if "Harvest" in one] == [line, line]
+    assert max(map(len, lines)) <= 302
+    assert sent.message()["Subject"]
 
 
 def test_who_may_not_look_any_more_gets_no_mail(action: Action) -> None:
