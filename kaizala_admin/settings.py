@@ -150,13 +150,15 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_LOCAL
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+KAIZALA_SANDBOX_URL = env.str("KAIZALA_SANDBOX_URL", "")  # a link, and where its pictures lie; set by bin/run
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, UNSAFE_EVAL],  # Alpine, which Unfold is built on, evaluates its attributes
         "script-src-attr": [NONE],
         "style-src": [SELF, UNSAFE_INLINE],  # Unfold writes its colours and Alpine its widths into the page
-        "img-src": [SELF, "data:", "https:"],  # pictures of groups and people lie at Kaizala
+        # pictures of groups, people and answers lie at Kaizala, or at the sandbox, which has no TLS
+        "img-src": [SELF, "data:", "https:", *KAIZALA_SANDBOX_URL.split()],
         "font-src": [SELF],
         "connect-src": [SELF],
         "object-src": [NONE],
@@ -210,7 +212,6 @@ KAIZALA_ALLOWED_HOSTS: list[str] = env.list(
 KAIZALA_CONNECT_TIMEOUT = env.float("KAIZALA_CONNECT_TIMEOUT", 5.0)  # seconds
 KAIZALA_READ_TIMEOUT = env.float("KAIZALA_READ_TIMEOUT", 30.0)  # seconds
 KAIZALA_API_LOG_DAYS = env.int("KAIZALA_API_LOG_DAYS", 3)
-KAIZALA_SANDBOX_URL = env.str("KAIZALA_SANDBOX_URL", "")  # shown as a link; set by bin/run
 # The address that Kaizala reaches this console at, for events. Empty: no subscriptions. Set by bin/run.
 KAIZALA_PUBLIC_URL = env.str("KAIZALA_PUBLIC_URL", "")
 KAIZALA_EVENT_MAX_BYTES = env.int("KAIZALA_EVENT_MAX_BYTES", 256 * 1024)

@@ -9,8 +9,11 @@ import html
 import json
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from kaizala_admin.kaizala.results.reading import lowered, moment, text
 
@@ -161,3 +164,13 @@ def shown(value: Any) -> str:
             return f"{value['n']} ({point})" if value.get("n") else point
         return str(value.get("name") or value.get("url") or "")
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def for_reading(question_type: str, value: Any) -> str:
+    """The same on a page: dates as the reader writes them, times in the reader's zone."""
+    if question_type in DATES and isinstance(value, str):
+        at = datetime.fromisoformat(value)
+        if question_type == DATE:
+            return date_format(at, "DATE_FORMAT")
+        return date_format(localtime(at), "DATETIME_FORMAT")
+    return shown(value)

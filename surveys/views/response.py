@@ -92,7 +92,9 @@ class ResponsePage(ResponseMixin, ConsoleView):
 
 def _answers(asked: list[Any], answers: dict[str, Any], other: dict[str, Any] | None) -> list[Answered]:
     return [
-        Answered(one, value, values.shown(value), other is not None and other.get(one.key) != value)
+        Answered(
+            one, value, values.for_reading(one.type, value), other is not None and other.get(one.key) != value
+        )
         for one in asked
         if (value := answers.get(one.key)) is not None or not one.is_hidden
     ]

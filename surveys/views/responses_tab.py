@@ -116,5 +116,5 @@ def context(action: Action, request: HttpRequest) -> dict[str, Any]:
 
 
 def _line(row: Response, columns: list[Question]) -> Line:
-    cells = tuple(values.shown(row.answers.get(one.key)) for one in columns)
+    cells = tuple(values.for_reading(one.type, row.answers.get(one.key)) for one in columns)
     return Line(row, cells, getattr(row, "review", None))

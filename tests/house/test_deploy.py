@@ -47,6 +47,19 @@ def test_a_missing_secret_stops_the_start(tmp_path: Path, name: str) -> None:
     assert f"Set the {name} environment variable" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("sandbox", "more"), [(None, []), ("http://127.0.0.1:8001", ["http://127.0.0.1:8001"])]
+)
+def test_pictures_come_over_tls_or_from_our_own_sandbox(
+    tmp_path: Path, sandbox: str | None, more: list[str]
+) -> None:
+    told = (
+        "from django.conf import settings as s; print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src'][1:])"
+    )
+    done = manage(production(tmp_path, KAIZALA_SANDBOX_URL=sandbox), "shell", "--no-imports", "-c", told)
+    assert done.stdout.strip() == str(["data:", "https:", *more])
+
+
 @pytest.mark.django_db
 def test_every_change_of_a_model_has_its_migration() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)

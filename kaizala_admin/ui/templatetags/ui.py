@@ -103,7 +103,7 @@ CHART_OPTIONS = json.dumps(
         "plugins": {"legend": {"display": False}},
         "datasets": {
             "bar": {"maxBarThickness": 28, "borderRadius": 3},
-            "line": {"borderWidth": 2, "pointRadius": 2},  # one point is no line, and would not be seen
+            "line": {"borderWidth": 2, "pointRadius": 2},
         },
         "scales": {
             "x": {"grid": {"display": False}, "ticks": {"color": _QUIET, "maxTicksLimit": 12}},
