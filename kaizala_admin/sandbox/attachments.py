@@ -68,7 +68,7 @@ def first_url(resource: str) -> str:
 
 def sample_photo(world: World) -> list[dict[str, str]]:
     """Return the picture that people who answer take."""
-    return [{"mediaUrl": f"{world.root}/media/sample/photo.jpg{SIGNATURE}", "mediaFileName": "photo.jpg"}]
+    return [{"mediaUrl": f"{world.root}/media/sample/photo.png{SIGNATURE}", "mediaFileName": "photo.png"}]
 
 
 def escaped(world: World, data: Any) -> Any:

@@ -25,7 +25,7 @@ from .test_exporting import KINDS, PEOPLE
 from .test_results import make
 
 pytestmark = pytest.mark.django_db
-JPEG = b"\xff\xd8\xff"
+PNG = b"\x89PNG"
 
 
 def made(action: Action, file_format: str, folder: Path, settings: Any, **more: Any) -> Export:
@@ -40,14 +40,14 @@ def made(action: Action, file_format: str, folder: Path, settings: Any, **more: 
 
 @pytest.fixture
 def action(db: None, sandbox: SandboxProcess) -> Action:
-    photo = f"{sandbox.url}/media/sample/photo.jpg?se=2291"
+    photo = f"{sandbox.url}/media/sample/photo.png?se=2291"
     people: list[list[Any]] = [
         ["Good", [{"mediaUrl": photo, "mediaFileName": "../Well north.JPG"}]],
         ["Good", None],
         [
             "Poor",
             [
-                {"mediaUrl": photo.replace("photo.jpg", "photo.jpg?a=1&amp;b=2"), "mediaFileName": "b.jpg"},
+                {"mediaUrl": photo.replace("photo.png", "photo.png?a=1&amp;b=2"), "mediaFileName": "b.jpg"},
                 {"mediaUrl": "http://169.254.169.254/latest", "mediaFileName": "c.jpg"},
                 {"mediaUrl": f"{sandbox.url}/media/nothing/gone.jpg", "mediaFileName": "d.jpg"},
                 {"mediaUrl": "https://a..kaiza.la/e.jpg", "mediaFileName": "e.jpg"},
@@ -74,7 +74,7 @@ def test_pictures_are_fetched_into_a_zip_that_lists_what_is_missing(
             f"q2/{last.pk}-1 b.jpg",
             "files.csv",
         ]
-        assert archive.read(f"q2/{first.pk}-1 Well north.jpg").startswith(JPEG)
+        assert archive.read(f"q2/{first.pk}-1 Well north.jpg").startswith(PNG)
         rows = list(csv.reader(io.StringIO(archive.read("files.csv").decode("utf-8-sig"))))
     assert [row[-1] for row in rows[1:]] == [
         "",

@@ -10,9 +10,10 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import BodyPartReader, web
 
-from kaizala_admin.sandbox.attachments import PIXEL, SIGNATURE, make_resource
+from kaizala_admin.sandbox.attachments import SIGNATURE, make_resource
 from kaizala_admin.sandbox.errors import bad_request, not_found, wrong_type
 from kaizala_admin.sandbox.ids import new_guid
+from kaizala_admin.sandbox.photo import photo
 from kaizala_admin.sandbox.world import Call, World
 
 KINDS = {
@@ -108,7 +109,7 @@ def serve_media(world: World) -> Any:
     async def answer(request: web.Request) -> web.StreamResponse:
         media_id = request.match_info["id"]
         if media_id == "sample":
-            return web.Response(body=PIXEL, content_type="image/jpeg")
+            return web.Response(body=photo(), content_type="image/png")
         kind = world.store.value("SELECT type FROM media WHERE id = ?", (media_id,))
         if kind is None:
             raise web.HTTPNotFound(text=not_found("The file").message)
