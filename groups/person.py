@@ -10,8 +10,6 @@ from django.urls import reverse
 from groups.models import Member, Subscriber
 from kaizala_admin.connectors.fields import ring
 
-MOST = 500  # rows of a list that are shown of one person
-
 
 @dataclass(frozen=True)
 class Somebody:
@@ -24,7 +22,8 @@ class Somebody:
 
     @property
     def rows(self) -> tuple[Any, ...]:
-        return (*self.members, *self.subscribers)
+        """Those that are present first."""
+        return tuple(sorted((*self.members, *self.subscribers), key=lambda row: row.gone_at is not None))
 
     @property
     def present(self) -> tuple[Any, ...]:
@@ -98,4 +97,4 @@ def _somebody(number: str, person_id: str, same: dict[str, Any]) -> Somebody:
 
 def _rows(model: type[Any], same: dict[str, Any]) -> list[Any]:
     rows = model._default_manager.filter(**same).select_related("group__tenant")
-    return sorted(rows[:MOST], key=lambda row: (row.gone_at is not None, row.group.name))
+    return sorted(rows, key=lambda row: (row.gone_at is not None, row.group.name))

@@ -74,6 +74,10 @@ class Change:
     before: int
 
     @property
+    def signed(self) -> str:
+        return f"{self.net:+,}"
+
+    @property
     def per_cent(self) -> int:
         return round(100 * self.net / self.before) if self.before else 100
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -22,6 +21,7 @@ from kaizala_admin.ui.views import ConsoleMixin, ConsoleView
 
 LOOK = ("groups.view_member", "groups.view_subscriber")
 CHANGE = "groups.manage_group"
+SHOWN = 500  # groups on the page
 
 
 class OfSomebody(ConsoleMixin):
@@ -139,7 +139,9 @@ def _unfollowing(row: Subscriber, by: Any) -> Callable[[], Any]:
 
 
 def _groups(somebody: Somebody, request: HttpRequest) -> dict[str, Any]:
-    return {"most": person.MOST, "list_url": reverse("admin:groups_group_changelist")}
+    """The first groups; somebody of the head office may be in thousands."""
+    rows = somebody.rows
+    return {"rows": rows[:SHOWN], "more": len(rows) - SHOWN if len(rows) > SHOWN else 0}
 
 
 def register_sections() -> None:

@@ -211,9 +211,9 @@ def test_groups_that_need_a_look_are_found(grant: Grant) -> None:
     for name, size, joined, left in [("grew", 125, 25, 0), ("shrank", 60, 0, 40), ("large", 900, 25, 0)]:
         group = make(grant, name, subscriber_count=size)
         DailyTotal.objects.create(group=group, day=today, subscribers_joined=joined, subscribers_left=left)
-    assert [(one.group.name, one.net, one.before, one.per_cent) for one in reading.sudden()] == [
-        ("shrank", -40, 100, -40),
-        ("grew", 25, 100, 25),
+    assert [(one.group.name, one.signed, one.before, one.per_cent) for one in reading.sudden()] == [
+        ("shrank", "-40", 100, -40),
+        ("grew", "+25", 100, 25),
     ]
     assert [group.name for group in reading.without_admin()] == ["no admin"]
     assert [group.name for group in reading.unsynced()] == ["never synced", "long ago"]

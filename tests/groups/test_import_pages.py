@@ -70,6 +70,16 @@ def test_a_sheet_is_uploaded_checked_accepted_and_stands_in_the_history(boss: Cl
     boss.post(page("cancel", run.pk), {"confirmed": "yes"})
     assert (stored(run).state, states(run)) == ("cancelled", {"there": 1, "cancelled": 1, "wrong": 1})
     assert "1 cancelled, 1 wrong" in text(boss.get(page("changelist")))
+    ended = boss.get(page("show", run.pk))
+    assert (ended.context["counts"]["applied"], ended.context["counts"]["to_apply"]) == (1, 2)
+
+
+def test_the_end_of_an_import_does_not_hide_its_wrong_rows(boss: Client, group: Group) -> None:
+    for sheet, words in ((f"{A}\n", "every row is done."), (f"{A}\n12\n", "but for those that are wrong.")):
+        run = checked(sheet, group=group)
+        ImportRow.objects.filter(run=run, state="ready").update(state="done")
+        ImportRun.objects.filter(pk=run.pk).update(state="finished")
+        assert words in text(boss.get(page("show", run.pk)))
 
 
 def test_an_import_that_waits_for_a_yes_stands_on_the_home_page(boss: Client, group: Group) -> None:

@@ -135,6 +135,17 @@ def test_leaving_all_groups_asks_in_numbers_and_then_asks_kaizala_once_a_group(g
     ]
 
 
+def test_the_page_shows_the_first_groups_but_all_of_them_are_left(
+    groups: list[Group], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("groups.views.person.SHOWN", 1)
+    client = signed_in("Operator")
+    shown = page_of(client).content.decode()
+    assert ("Group 1" in shown, "Group 2" in shown, "And 3 more." in shown) == (True, False, True)
+    client.post(reverse("admin:groups_person_remove", args=[person.key_of(NUMBER)]), {"confirmed": "yes"})
+    assert GroupChange.objects.count() == 3
+
+
 def test_a_group_that_cannot_be_changed_is_said_and_the_others_are_asked(groups: list[Group]) -> None:
     groups[0].reaches.all().delete()
     done = signed_in("Operator").post(

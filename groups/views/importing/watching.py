@@ -40,7 +40,7 @@ class Import(ImportMixin, TemplateView):
             "run": run,
             "tone": TONES.get(run.state, ""),
             "live": run.state in LIVE,
-            "counts": _numbers(found),
+            "counts": _numbers(run, found),
             "time": pace.in_words(run.seconds),
             "wrong": _wrong(run) if run.state != ImportRun.State.READING else [],
             "rejected": found.get(State.WRONG, 0) + found.get(State.REFUSED, 0),
@@ -53,14 +53,15 @@ class Import(ImportMixin, TemplateView):
         return super().get_context_data(**{**shown, **kwargs})
 
 
-def _numbers(found: dict[str, int]) -> dict[str, int]:
+def _numbers(run: ImportRun, found: dict[str, int]) -> dict[str, int]:
     """Names for the page: to do by action, the rest by state, and how much is over."""
     numbers = {state: found.get(state, 0) for state in State.values}
     for action in Action.values:
         numbers[f"to_{action}"] = found.get(f"{State.READY}:{action}", 0)
-    over = numbers["done"] + numbers["there"] + numbers["refused"] + numbers["cancelled"]
-    numbers["applied"] = over
-    numbers["to_apply"] = over + numbers["ready"] + numbers["queued"]
+    answered = numbers["done"] + numbers["there"] + numbers["refused"]
+    numbers["to_apply"] = answered + numbers["ready"] + numbers["queued"] + numbers["cancelled"]
+    given_up = 0 if run.state == ImportRun.State.CANCELLED else numbers["cancelled"]
+    numbers["applied"] = answered + given_up
     return numbers
 
 
