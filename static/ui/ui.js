@@ -8,6 +8,13 @@ document.addEventListener("DOMContentLoaded", () => {
     follow();
   }
 });
+// On a narrow screen the tab that is open may lie beyond the edge.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const tab of document.querySelectorAll(".kza-tabs [aria-current]")) {
+    const { parentElement: bar } = tab;
+    bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+  }
+});
 // Unfold hangs clicks on plain elements; people on the keyboard and with screen readers need buttons.
 document.addEventListener("DOMContentLoaded", () => {
   document.getElementById("main")?.setAttribute("role", "main"); // the landmark that Unfold leaves out
