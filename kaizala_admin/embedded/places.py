@@ -72,6 +72,11 @@ class Places:
             ) from None
         return file
 
+    def address(self) -> str:
+        """Where the console runs, or ran last, without a slash at its end; "" before the first start."""
+        signed = self.run / "lock"
+        return signed.read_text().rpartition(" ")[2].strip().rstrip("/") if signed.exists() else ""
+
     def broker_socket(self) -> Path:
         """The broker's private socket; in a temporary folder where `var` lies too deep for a socket."""
         path = self.run / "broker.sock"

@@ -1,6 +1,9 @@
 """The small parts of a one-machine install."""
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,10 +13,10 @@ from django.contrib.auth.models import User
 from groups.services import start_connector_sync
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
 from kaizala_admin.embedded import connect, console, keys, ports
-from kaizala_admin.embedded.child import Child
+from kaizala_admin.embedded.child import ROOT, Child
 from kaizala_admin.embedded.children import Budgets, Spec
 from kaizala_admin.embedded.console import SandboxState
-from kaizala_admin.embedded.places import Places
+from kaizala_admin.embedded.places import Places, sign
 from kaizala_admin.embedded.supervisor import Supervisor
 from kaizala_admin.embedded.terminal import CannotStart
 
@@ -41,6 +44,28 @@ def test_keys_are_made_once_and_only_their_owner_can_read_them(places: Places) -
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in places.secrets.iterdir()}
     assert modes == {"secret_key": 0o600, "field_keys": 0o600}
     assert stat.S_IMODE(places.var.stat().st_mode) == 0o700
+
+
+def manage(var: Path, *command: str) -> "subprocess.CompletedProcess[str]":
+    environment = {"PATH": os.environ["PATH"], "KAIZALA_VAR_DIR": str(var)}
+    words = [sys.executable, "-m", "kaizala_admin.embedded.manage", *command]
+    return subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_a_command_has_the_keys_and_the_address_of_the_install(places: Places) -> None:
+    keys.keys(places.secrets)
+    with places.lock() as lock:
+        sign(lock, "process 1, http://127.0.0.1:8010/")
+        done = manage(places.var, "check")
+    said = "System check identified no issues (0 silenced)."
+    assert (done.returncode, (done.stdout + done.stderr).strip()) == (0, said)
+
+
+def test_a_command_before_the_first_start_says_what_to_do(tmp_path: Path) -> None:
+    done = manage(tmp_path / "var", "check")
+    said = "Nothing is set up here yet. Start bin/run once, then try again."
+    assert (done.returncode, (done.stdout + done.stderr).strip()) == (1, said)
+    assert not (tmp_path / "var").exists()
 
 
 def test_starting_over_deletes_the_data_and_keeps_the_keys(places: Places) -> None:
