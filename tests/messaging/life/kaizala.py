@@ -33,10 +33,10 @@ class Kaizala:
         self.row: Dispatch | None = None  # whose call is made
 
     def upload_media(self, _files: Any) -> str:
-        accepted, error = ENDS[self.end]
+        _accepted, error = ENDS[self.end]
         if error:
             raise error()
-        return "resource" if accepted else ""
+        return "resource"
 
     def send_message_to_subscribers(
         self, _group: str, _message: str, mobile_numbers: Sequence[str] = (), send_to_all: bool = False
