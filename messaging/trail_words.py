@@ -1,6 +1,7 @@
 """The audit log's plain words of a broadcast, as people read them: who did what."""
 
 from auditlog.models import LogEntry
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,6 +37,15 @@ DID = {
     "could not be sent": gettext_lazy("%(who)s could not send it"),
     "throw away": gettext_lazy("%(who)s threw it away"),
 }
+
+
+SHOWN = 20
+
+
+def of(row: Model) -> list[tuple[LogEntry, str]]:
+    """The latest entries about it, each with its words. One query."""
+    entries = LogEntry.objects.get_for_object(row).select_related("actor").order_by("-pk")[:SHOWN]
+    return [(one, words) for one in entries if (words := did(one))]
 
 
 def did(entry: LogEntry) -> str:

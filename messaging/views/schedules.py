@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from auditlog.models import LogEntry
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import Promise
@@ -54,7 +53,6 @@ class Plan(_ScheduleMixin, TemplateView):
         plan, user = self.plan, self.request.user
         rows = firings.with_results(plan.firings.all())[: SHOWN + 1]
         scope = audience.scope_of(self.broadcast)
-        said = LogEntry.objects.get_for_object(self.broadcast).select_related("actor")
         shown = {
             "plan": plan,
             "plan_tone": TONES[plan.state],
@@ -68,7 +66,7 @@ class Plan(_ScheduleMixin, TemplateView):
             "last": max((one.pk for one in rows), default=0),
             "groups": scope.groups[:20],
             "approvals": approvals.shown(self.broadcast, user)["approvals"],
-            "trail": [(one, did) for one in said.order_by("-pk")[:20] if (did := trail_words.did(one))],
+            "trail": trail_words.of(self.broadcast),
             "may_send": user.has_perm("messaging.send_broadcast"),
             "may_change": user.has_perm("messaging.change_broadcast"),
         }

@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 
 from groups.models import Group
 from kaizala_admin.outbox.models import State
-from messaging import hindrances, outcomes, progress
+from messaging import hindrances, outcomes, progress, trail_words
 from messaging.evidence import looks, words
 from messaging.exporting import ledger_export_url
 from messaging.models import Broadcast, Delivery, Dispatch, Priority
@@ -37,9 +37,13 @@ class Progress(BroadcastMixin, TemplateView):
 
     permission_required = "messaging.view_broadcast"
 
+    @property
+    def _moved(self) -> bool:
+        """Whether the moving part alone is asked for."""
+        return self.request.headers.get("HX-Request") == "true"
+
     def get_template_names(self) -> list[str]:
-        part = self.request.headers.get("HX-Request") == "true"
-        return ["messaging/progress_part.html" if part else "messaging/progress.html"]
+        return ["messaging/progress_part.html" if self._moved else "messaging/progress.html"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.broadcast.state in SHOWN_HERE:
@@ -74,6 +78,7 @@ class Progress(BroadcastMixin, TemplateView):
             ],
             "groups": Group.objects.filter(pk__in=now.group_ids[:MOST_GROUPS]),
             "approvals": approvals.shown(row, user)["approvals"],
+            "trail": [] if self._moved else trail_words.of(row),
             "may_send": user.has_perm("messaging.send_broadcast"),
             "priorities": Priority.choices,
             "may_settle": user.has_perm("outbox.settle"),

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from messaging import kinds
 from messaging.models import Broadcast
 from messaging.timing.models import SavedMessage
 from messaging.views.base import url
@@ -71,6 +72,17 @@ def test_the_form_refuses_at_the_field(
     assert answer.status_code == 422
     assert words in str(answer.context["what"].errors["message"])
     assert not Broadcast.objects.exists()
+
+
+@pytest.mark.parametrize("kind", kinds.every())
+def test_the_phone_shows_person_2_while_typing_whatever_the_kind(
+    kind: str, org: Org, signed_in: Callable[[str], Client]
+) -> None:
+    public, form = org.public(), kinds.get(kind).form.base_fields
+    name = next(one for one in ("message", "question", "headline", "caption") if one in form)
+    said = {"kind": kind, "mode": "public", "public": [public.pk], "person": "2", name: "Dear {name},"}
+    page = signed_in("Operator").post(url("preview"), said).content.decode()
+    assert ("Dear Person 2," in page, "Person 2 of 3" in page) == (True, True)
 
 
 def test_the_phone_follows_each_person_while_typing(org: Org, signed_in: Callable[[str], Client]) -> None:
