@@ -20,6 +20,7 @@ from messaging.models import Broadcast, Dispatch
 from messaging.views.base import url
 from tests.flows.filling import fill
 from tests.flows.house import PASSWORD, House
+from tests.messaging import files
 from tests.messaging.kinds import samples
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -124,7 +125,14 @@ TEXTS = {
     "video": {"#id_caption": "The harvest"},
     "custom_action": {"#id_package_id": "com.example.harvest.3", "#id_headline": "Field visit"},
 }
-FILES = {"announcement": 2, "album": 2, "image": 1, "audio": 1, "document": 1, "video": 1}
+FILES = {"announcement": 2, "album": 2, "image": 1, "audio": 1, "video": 1}
+# How many bars of progress there are as soon as it falls.
+DROP = """([name, text]) => {
+    const zone = document.querySelector('#media-picker [data-drop]'), carried = new DataTransfer();
+    carried.items.add(new File([text], name));
+    zone.dispatchEvent(new DragEvent('drop', { dataTransfer: carried, bubbles: true, cancelable: true }));
+    return zone.querySelectorAll('.msg-uploads progress').length;
+}"""
 
 
 def write(page: Page, kind: str) -> Any:
@@ -143,6 +151,10 @@ def write(page: Page, kind: str) -> Any:
         page.get_by_role("button", name="Add a question").click()
         page.keyboard.type("Which field?")
         page.get_by_label("Question 1: Kind of answer").select_option("Location")
+    if kind == "document":
+        page.get_by_role("button", name="Choose or upload").click()
+        assert page.evaluate(DROP, ["leaflet.pdf", f"{files.PDF.decode()}\n"]) == 1
+        expect(page.locator("#media-picker")).to_be_hidden()  # what was dropped is chosen at once
     for file in range(FILES.get(kind, 0)):
         page.get_by_role("button", name="Choose or upload").click()
         choose(page, file)
@@ -159,15 +171,19 @@ def ask(page: Page) -> None:
     page.get_by_role("textbox", name="Question 1: Option 1").fill("Maize")
     page.keyboard.press("Enter")
     page.keyboard.type("Rice")
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Backspace")
     page.get_by_role("button", name="Add a question").click()
     page.keyboard.type("How many acres?")
     page.keyboard.press("Alt+ArrowUp")
     page.get_by_label("Question 1: Kind of answer").select_option("Numeric")
     page.get_by_role("button", name="Copy: Question 1").click()
     page.get_by_role("button", name="Remove: Question 2").click()
+    page.locator(".msg-grip").nth(1).drag_to(page.get_by_role("group", name="Question 1"))
     assert json.loads(page.locator("[name=questions]").input_value()) == [
+        {"title": "Which seed?", "type": "SingleOption", "options": ["Rice", "Maize"], "hidden": False},
         {"title": "How many acres?", "type": "Numeric", "options": [], "hidden": False},
-        {"title": "Which seed?", "type": "SingleOption", "options": ["Maize", "Rice"], "hidden": False},
     ]
 
 
