@@ -39,9 +39,13 @@ def measure(ground: Ground) -> Iterator[Line]:
 
 @transaction.atomic
 def fill(rows: int) -> None:
-    """Eight groups and so many people, written in bulk."""
+    """An organisation of so many people, and no other."""
     empty_tables()
-    tenant = Tenant.objects.create(name="Many", default_region="IN")
+    settle(Tenant.objects.create(name="Many", default_region="IN"), rows)
+
+
+def settle(tenant: Tenant, rows: int) -> None:
+    """Eight groups and so many people, written in bulk."""
     now = timezone.now()
     groups = Group.objects.bulk_create(
         Group(
