@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from groups.changes.models import GroupChange
 from groups.models import Group, Member, Reach
-from kaizala_admin.connectors.models import Grant
+from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox.models import State
 
 from .changing import again, ordinary, run_all, some_people, unlimited
@@ -69,6 +69,14 @@ def test_the_list_of_what_is_pending_asks_for_a_new_page_once_it_moved(boss: Cli
     moved = boss.get(page("pending", group.pk), {"seen": seen}, headers=part)
     assert moved["HX-Refresh"] == "true"
     assert boss.get(page("pending", group.pk))["Location"].endswith("?tab=changes")
+
+
+def test_why_a_change_is_still_pending_is_said_beside_it(boss: Client, group: Group) -> None:
+    boss.post(page("add_members", group.pk), {"numbers": "+919812300001"})
+    GroupChange.objects.update(held=True)
+    assert "Paused" in text(boss.get(page("change", group.pk)))
+    Connector.objects.update(is_active=False)
+    assert "Waits: the connector is switched off" in text(boss.get(page("change", group.pk)))
 
 
 def test_wrong_numbers_are_named_with_their_line_and_nothing_is_queued(boss: Client, group: Group) -> None:

@@ -169,7 +169,7 @@ def pending_context(group: Group) -> dict[str, Any]:
     """What a group's page needs to show beside the mirror. One query."""
     rows = list(services.pending(group)[: PENDING_SHOWN + 1])
     return {
-        "pending": rows[:PENDING_SHOWN],
+        "pending": [(row, why_waiting(row)) for row in rows[:PENDING_SHOWN]],
         "pending_more": len(rows) > PENDING_SHOWN,
         "pending_keys": ",".join(f"{row.pk}{row.state[0]}" for row in rows),
     }
