@@ -89,6 +89,16 @@ def test_the_page_of_a_survey_that_was_sent_leads_to_its_results(sent: Sent, sig
     assert f"{Response.objects.count()} of 40" in shown
 
 
+def test_the_list_leads_to_how_often_answers_are_fetched(signed_in: Signed) -> None:
+    rows, often = (reverse(f"admin:surveys_{name}_changelist") for name in ("action", "answerschedule"))
+    client = signed_in("Administrator")
+    assert f'href="{often}"' in text(client, rows)
+    assert (
+        "How often" not in text(signed_in("Viewer"), rows)
+        or signed_in("Viewer").get(often).status_code == 200
+    )
+
+
 def test_the_live_part_is_drawn_anew_only_when_a_number_has_changed(sent: Sent, signed_in: Signed) -> None:
     client = signed_in("Viewer")
     version = client.get(page()).context["version"]
