@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from groups.models import Subscriber
 from kaizala_admin.connectors.models import Connector, Grant
+from kaizala_admin.kaizala import FailedRecipient
 from kaizala_admin.outbox.models import State
 from messaging import services
 from messaging.models import Broadcast, Delivery, Dispatch
@@ -308,6 +309,33 @@ def test_the_ledger_is_narrowed_by_broadcast_state_reason_group_and_number(
     assert rows(q=number(2)) == 2
     assert rows(q="Person 2") == 0
     assert rows(broadcast=first.pk, q="Person 2") == 1
+
+
+def test_each_number_of_a_broadcast_leads_to_exactly_the_people_whom_it_counts(
+    org: Org, signed_in: SignIn, recorder: Recorder
+) -> None:
+    org.connector.batch_size = 2
+    org.connector.save()
+    row = org.launched(PUBLIC, [org.public(people=range(10))])
+    sent, failed, unknown, _waiting, cancelled = row.dispatches.order_by("pk")
+    recorder.failed = (FailedRecipient(number(1), "", "Left", ""),)
+    Dispatch.objects.exclude(pk=sent.pk).update(held=True)
+    recorder.drive(row)
+    break_off(failed, State.FAILED, "NotAdmin", "Not an admin.")
+    break_off(unknown, State.UNKNOWN, "no_answer")
+    break_off(cancelled, State.CANCELLED, "")
+    client = signed_in("Viewer")
+    page = client.get(url("progress", row.pk)).context
+
+    def behind(address: str) -> int:
+        return sum(line.people for line in client.get(address).context["cl"].queryset)
+
+    counted = {name: getattr(page["progress"], name) for name in page["links"]}
+    assert counted == {"sent": 1, "waiting": 2, "failed": 3, "unknown": 2, "cancelled": 2}
+    assert {name: behind(link) for name, link in page["links"].items()} == counted
+    reasons = {one.text: one.people for one, _link in page["reasons"]}
+    assert reasons == {"Left": 1, "Not an admin.": 2, "The answer was lost": 2}
+    assert {one.text: behind(link) for one, link in page["reasons"]} == reasons
 
 
 def test_the_picker_keeps_what_is_chosen_and_finds_by_name(org: Org, signed_in: SignIn) -> None:
