@@ -20,7 +20,7 @@ from kaizala_admin.ui.templatetags.ui import ago
 from surveys import values
 from surveys.models import Response, Review
 from surveys.views import response as page
-from surveys.views.responses_tab import TONES
+from surveys.views.responses_tab import TONES, UNSEEN
 
 
 class ReviewFilter(SimpleListFilter):
@@ -87,7 +87,7 @@ class ResponseAdmin(ReadOnlyAdmin):
     @column(_("review"), label=TONES)
     def shown_review(self, row: Any) -> tuple[str, str]:
         review = getattr(row, "review", None)
-        return (review.state, review.get_state_display()) if review else ("", gettext("Open"))
+        return (review.state, review.get_state_display()) if review else (UNSEEN, gettext("Open"))
 
     @column(_("answered"))
     def answered(self, row: Response) -> str:

@@ -13,7 +13,8 @@ from surveys.models import Action, ActionInstance, Question, Response, Review
 
 PAGE = 50
 SHOWN_COLUMNS = 4  # unless a person chooses
-TONES = {"open": "info", "checked": "success", "problem": "danger"}
+UNSEEN = "unseen"  # nobody has said anything of it yet
+TONES = {UNSEEN: "", "open": "info", "checked": "success", "problem": "danger"}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -135,6 +136,13 @@ def test_a_review_is_kept_and_filtered_by(sent: Sent, signed_in: Signed) -> None
         signed_in("Viewer").post(reverse("admin:surveys_response_review", args=[one.pk]), said).status_code
         == 403
     )
+
+
+def test_a_response_that_nobody_looked_at_is_open_in_the_list(sent: Sent, signed_in: Signed) -> None:
+    listed = text(signed_in("Viewer"), reverse("admin:surveys_response_changelist"))
+    cells = re.findall(r"field-shown_review[^>]*>(.*?)</td>", listed, re.DOTALL)
+    assert len(cells) == Response.objects.count()
+    assert {re.sub("<[^>]+>", "", cell).strip() for cell in cells} == {"Open"}
 
 
 def test_an_edit_is_shown_beside_what_stood_there_before(service: Service, signed_in: Signed) -> None:
