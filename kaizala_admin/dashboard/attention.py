@@ -135,24 +135,38 @@ def _rows_of(row_class: type[OutboxRow], now: datetime) -> Iterator[Item]:
             stuck=Count("pk", Q(state=State.SENDING, lease_until__lt=now - LATE_SWEEP)),
         )
     )
-    name, since = str(row_class._meta.verbose_name_plural), (now - RECENT).isoformat()
+    since = (now - RECENT).isoformat()
     if count := found["unknown"]:
-        text = _("%(name)s with an unknown outcome: did they arrive?") % {"name": name}
+        text = _("%(name)s with an unknown outcome: did they arrive?") % {"name": _called(row_class, count)}
         if rising := _new_doubts(row_class, now):
             text += " " + _("%(n)s of them in the last hour.") % {"n": f"{rising:,}"}
         yield Item(count, text, rows_url(row_class, state__exact=State.UNKNOWN), "danger")
     if count := found["unreached"]:
-        text = _("%(name)s wait: Kaizala could not be reached, and is tried again") % {"name": name}
+        text = ngettext(
+            "%(name)s waits: Kaizala could not be reached, and is tried again",
+            "%(name)s wait: Kaizala could not be reached, and is tried again",
+            count,
+        ) % {"name": _called(row_class, count)}
         url = rows_url(row_class, state__exact=State.QUEUED, reason__exact=UNREACHED, held__exact=0)
         yield Item(count, text, url, "danger")
     if count := found["failed"]:
-        text = _("%(name)s failed in the last 7 days") % {"name": name}
+        text = _("%(name)s failed in the last 7 days") % {"name": _called(row_class, count)}
         yield Item(count, text, rows_url(row_class, state__exact=State.FAILED, settled_at__gte=since))
     if count := found["stuck"]:
-        text = _("%(name)s wait for the sweep, which is late: is the worker running?") % {"name": name}
+        text = ngettext(
+            "%(name)s waits for the sweep, which is late: is the worker running?",
+            "%(name)s wait for the sweep, which is late: is the worker running?",
+            count,
+        ) % {"name": _called(row_class, count)}
         late = (now - LATE_SWEEP).isoformat()
         url = rows_url(row_class, state__exact=State.SENDING, lease_until__lt=late)
         yield Item(count, text, url, "danger")
+
+
+def _called(row_class: type[OutboxRow], count: int) -> str:
+    """What one of them is called, or several."""
+    words = row_class._meta
+    return str(words.verbose_name if count == 1 else words.verbose_name_plural)
 
 
 def _new_doubts(row_class: type[OutboxRow], now: datetime) -> int:

@@ -17,6 +17,7 @@ TONES = {
 }
 
 REASONS = {
+    "Unknown": _("Kaizala said no, without a reason"),  # a code of Kaizala's, not our state
     "throttled": _("Kaizala asked for a pause"),
     "token_refused": _("Kaizala does not accept the grant any more"),
     "host_not_allowed": _("Kaizala named a host that is not allowed"),

@@ -157,7 +157,7 @@ def test_a_rising_number_of_unknowns_is_said(viewer: Client, group: Group) -> No
 
 def test_failed_dispatches_are_named_for_a_week(viewer: Client, group: Group) -> None:
     broadcast(group, State.FAILED, State.SENT)
-    check(viewer, 1, "dispatches failed in the last 7 days", "warning")
+    check(viewer, 1, "dispatch failed in the last 7 days", "warning")
     Dispatch.objects.update(settled_at=timezone.now() - timedelta(days=8))
     assert items(viewer) == []
 
