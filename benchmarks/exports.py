@@ -17,8 +17,9 @@ from benchmarks.ground import Ground
 from benchmarks.lists import fill, settle
 from benchmarks.measure import Line, milliseconds, times
 from benchmarks.pages import PLAIN, analyse, someone
-from groups import bulk, search
+from groups import search
 from groups.models import Group, Subscriber
+from kaizala_admin.connectors import bulk
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
 from kaizala_admin.exports.archive.reading import verify
 from kaizala_admin.exports.models import Export

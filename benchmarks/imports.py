@@ -20,11 +20,11 @@ from django.utils import timezone
 
 from benchmarks.ground import Ground
 from benchmarks.measure import Line, in_turn, percent, times
-from groups import bulk
 from groups.imports import reading, services
 from groups.imports.checking import FIELDS
 from groups.imports.models import ImportRow, ImportRun
 from groups.models import Group, Member, Reach
+from kaizala_admin.connectors import bulk
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
 
 FASTER, SHARE, MOST_MEMORY = 10.0, 0.4, 150.0  # times, part of a bare insert, MB

@@ -11,8 +11,8 @@ from django.utils import timezone
 from benchmarks.ground import Ground, empty_tables, on_database
 from benchmarks.measure import Line
 from benchmarks.pages import analyse, compare
-from groups import bulk
 from groups.models import Group, Subscriber
+from kaizala_admin.connectors import bulk
 from kaizala_admin.connectors.models import Tenant
 
 GROUPS = 8

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from benchmarks.ground import empty_tables
 from benchmarks.lists import NAMES, PERSON
-from groups import bulk
 from groups.figures.days import add_up
 from groups.figures.models import DailyTotal
 from groups.models import Group, GroupLink, Member, Reach, Subscriber, SyncRun
+from kaizala_admin.connectors import bulk
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
 
 BELOW = 12  # groups under each group of the graph

@@ -100,7 +100,7 @@ def database() -> dict[str, Any]:
             "timeout": 20,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=134217728;"
-                "PRAGMA journal_size_limit=27103364; PRAGMA cache_size=-20000"
+                "PRAGMA journal_size_limit=27103364; PRAGMA cache_size=-4000; PRAGMA wal_autocheckpoint=4000"
             ),
         }
         config["CONN_MAX_AGE"] = None

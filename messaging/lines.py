@@ -8,10 +8,10 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
-from groups import bulk
 from groups.reading import sheets
 from groups.reading.numbers import Problem, normalise
 from groups.reading.pasted import pieces
+from kaizala_admin.connectors import bulk
 
 from . import columns
 from .models import AudienceLine, Broadcast

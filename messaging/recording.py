@@ -4,8 +4,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from groups import bulk
 from groups.models import Subscriber
+from kaizala_admin.connectors import bulk
 from kaizala_admin.connectors.prepared import Prepared
 from kaizala_admin.kaizala import FailedRecipient, Sent
 from kaizala_admin.outbox.models import State

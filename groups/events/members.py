@@ -10,10 +10,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import F
 
-from groups import bulk
 from groups.models import Group, Member
 from groups.sync.diff import CHUNK
 from groups.sync.people import LONGEST_NAME, key_of, number_of
+from kaizala_admin.connectors import bulk
 from kaizala_admin.kaizala import Person as RemotePerson
 from kaizala_admin.webhooks.router import Received, on
 

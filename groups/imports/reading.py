@@ -13,9 +13,10 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from groups import bulk, pace, queries
+from groups import pace, queries
 from groups.models import Member, Subscriber
 from groups.reading import sheets
+from kaizala_admin.connectors import bulk
 from kaizala_admin.connectors.clock import later
 from kaizala_admin.kaizala import MAX_MEMBERS
 

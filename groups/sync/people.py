@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from groups import bulk
 from groups.models import Member, Person, Subscriber, SyncRun
+from kaizala_admin.connectors import bulk
 from kaizala_admin.kaizala import Person as RemotePerson
 
 from . import seen, tally

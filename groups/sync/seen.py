@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
-from groups import bulk
 from groups.models import SyncPage, SyncRun
+from kaizala_admin.connectors import bulk
 
 from . import errors
 

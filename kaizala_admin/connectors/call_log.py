@@ -11,11 +11,11 @@ from django.db import DatabaseError, connection
 
 from kaizala_admin.kaizala import CallRecord
 
+from . import bulk
 from .models import ApiCall
-from .prepared import insert
 
 FLUSH_AFTER = 0.8  # seconds
-BATCH, MOST_WAITING = 200, 10_000
+BATCH, MOST_WAITING = 90, 10_000  # a batch is one plain statement on SQLite, which takes 999 values
 
 Line = tuple[Any, ...]  # in the order of FIELDS
 FIELDS = (
@@ -37,7 +37,7 @@ class Writer:
     def add(self, line: Line) -> None:
         """Inside a transaction it is written at once: another connection would have to wait for it."""
         if connection.in_atomic_block:
-            insert(ApiCall, FIELDS, [line])
+            bulk.insert(ApiCall, FIELDS, [line])
             return
         self._waiting.append(line)
         if self._timer is None:
@@ -51,7 +51,7 @@ class Writer:
         with self._writing:
             while batch := self._next():
                 try:
-                    insert(ApiCall, FIELDS, batch)
+                    bulk.insert(ApiCall, FIELDS, batch)
                 except DatabaseError as error:
                     log.warning("%d API calls were not logged: %s", len(batch), type(error).__name__)
 
@@ -80,7 +80,7 @@ def record(connector_id: int, grant_id: int | None, call: CallRecord) -> None:
         (
             connector_id,
             grant_id,
-            call.at,
+            bulk.moment(call.at),
             call.operation[:40],
             call.method[:8],
             call.path[:500],

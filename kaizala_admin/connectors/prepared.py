@@ -3,13 +3,12 @@
 For the few statements that every call to Kaizala costs (docs/adr/0007); all others are plain querysets.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain, count
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.sql import UpdateQuery
 
@@ -101,22 +100,6 @@ class Prepared(Generic[Row]):
         columns = [expression for expression, _, _ in compiler.select]
         names = tuple(getattr(getattr(one, "target", None), "attname", "") for one in columns)
         return _Statement(query, sql, tuple(params), names, compiler.get_converters(columns))
-
-
-def insert(row_class: type[Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Inserts rows of numbers, strings and aware times, in the order of `fields`: every column but the key.
-
-    No instances, and nothing worked out a value: for rows that are written with every call.
-    """
-    quote, meta = connection.ops.quote_name, row_class._meta
-    columns = ", ".join(quote(str(meta.get_field(name).column)) for name in fields)  # type: ignore[union-attr]
-    places = ", ".join(["%s"] * len(fields))
-    statement = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
-    adapted = connection.ops.adapt_datetimefield_value
-    ready = [[adapted(one) if isinstance(one, datetime) else one for one in row] for row in rows]
-    if ready:
-        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-            cursor.executemany(statement, ready)
 
 
 def _is_in(marks: range, value: Any) -> bool:

@@ -11,8 +11,9 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from kaizala_admin.connectors import bulk
 from kaizala_admin.connectors.clock import later
-from kaizala_admin.connectors.prepared import Prepared, insert
+from kaizala_admin.connectors.prepared import Prepared
 
 from .claims import LEASE, Claim
 from .classification import Verdict
@@ -32,7 +33,7 @@ def settle(answers: Sequence[tuple[Claim, Any]]) -> list[bool]:
         done = _record([(claim, result) for claim, result in answers if id(claim) in ours])
         more = [not done.get(id(claim), True) and _go_on(claim.row, claim.calls_left) for claim, _ in answers]
         over = [claim for claim, _ in answers if done.get(id(claim))]
-        insert(Attempt, ATTEMPT, [_attempt(claim.row, claim.started_at, State.SENT) for claim in over])
+        bulk.insert(Attempt, ATTEMPT, [_attempt(claim.row, claim.started_at, State.SENT) for claim in over])
     return more
 
 
@@ -43,7 +44,7 @@ def settle_error(row: OutboxRow, verdict: Verdict, started_at: datetime, **only_
             return False
         row.state, row.reason, row.detail = verdict.state, verdict.reason, verdict.detail
         row.state_changed(verdict.state)
-        insert(Attempt, ATTEMPT, [_attempt(row, started_at, verdict.state)])
+        bulk.insert(Attempt, ATTEMPT, [_attempt(row, started_at, verdict.state)])
     return True
 
 
@@ -93,7 +94,8 @@ def _record(answers: Sequence[tuple[Claim, Any]]) -> dict[int, bool]:
 def _attempt(row: OutboxRow, started_at: datetime, outcome: State) -> tuple[Any, ...]:
     """What this try came to. Its number is the claim: unique for the row, whatever is counted."""
     why = ("", "") if outcome == State.SENT else (row.reason, row.detail)
-    return (label(type(row)), row.pk, row.claim, started_at, timezone.now(), str(outcome), *why)
+    times = bulk.moment(started_at), bulk.moment(timezone.now())
+    return (label(type(row)), row.pk, row.claim, *times, str(outcome), *why)
 
 
 def _mine(row: OutboxRow) -> QuerySet[OutboxRow]:

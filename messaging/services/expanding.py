@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 
-from groups import bulk
+from kaizala_admin.connectors import bulk
 from kaizala_admin.outbox import services as outbox
 from messaging import kinds
 from messaging.audience import personal

@@ -64,9 +64,9 @@ def test_pages_that_are_permitted_together_are_written_together(whole: Group, co
             pump(connector.pk)
     run.refresh_from_db()
     assert (run.state, run.created) == (State.SENT, whole.subscriber_count)
-    written = [query for query in captured if 'INSERT INTO "groups_syncpage"' in query["sql"]]
+    compared = [query for query in captured if '"groups_syncpage"."content" IN' in query["sql"]]
     assert run.pages == run.expected_pages
-    assert len(written) in (1, 3)  # five pages
+    assert len(compared) in (1, 3)  # five pages
 
 
 def test_a_budget_that_is_used_up_in_the_middle_keeps_what_was_read(

@@ -167,6 +167,11 @@ def test_members_are_read_with_what_may_be_missing(server: Recorder, client: Kai
     )
 
 
+def test_a_name_holds_no_nul_which_no_database_takes(server: Recorder, client: KaizalaClient) -> None:
+    server.answer(Reply(body={"members": [{"id": "m", "name": "Asha\0Rao", "mobileNumber": PHONE}]}))
+    assert [person.name for person in client.fetch_members("g")] == ["Asha\ufffdRao"]
+
+
 @pytest.mark.parametrize(
     ("cursor", "read"), [("abc", "abc"), (12, "12"), (636674054802000001, "636674054802000001"), ("", None)]
 )

@@ -23,14 +23,18 @@ def lowered(raw: object) -> dict[str, Any]:
 
 
 def text(value: object) -> str:
+    """The value as text; "" for what is none. A NUL, which PostgreSQL takes in no text, becomes U+FFFD."""
     if isinstance(value, str):
-        return value
+        return value.replace("\0", "\ufffd")
     return "" if value is None or isinstance(value, bool | list | dict) else str(value)
 
 
 def first_text(record: Mapping[str, Any], *names: str) -> str:
     """The first of these keys (lower case) that holds text."""
-    return next((found for name in names if (found := text(record.get(name)))), "")
+    for name in names:
+        if found := text(record.get(name)):
+            return found
+    return ""
 
 
 def truth(value: object) -> bool | None:

@@ -1,7 +1,8 @@
-"""Many rows at once from plain values: no model instance and no long statement a row.
+"""Many rows at once from plain values: no model instance and no statement a row.
 
 SQLite has one writer at a time, and the others wait for 20 seconds at most: a large launch must be over by
-then. Measured there: 200,000 ledger lines in 2 s, where bulk_create took 15. PostgreSQL takes them by COPY.
+then. Measured there: 200,000 ledger lines in 2 s, where bulk_create took 15. PostgreSQL takes rows by COPY,
+which costs less than INSERT from the first row on (docs/adr/0009).
 """
 
 import json
@@ -10,46 +11,56 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models.expressions import RawSQL
 
-BATCH = 2_000  # rows handed to the database together
+BATCH = 5_000  # rows handed to the database together
 
 
 def insert(row_class: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Inserts rows of numbers and strings, in the order of `fields`, which name every column.
+    """Inserts rows of whole numbers and strings, in the order of `fields`: all of them, or none.
 
-    The key may be left out; `next_keys` gives keys beforehand to those who need them.
+    `fields` are every column, but for the key, which may be left out: `next_keys` gives keys beforehand to
+    those who need them. Times are as `moment` gives them. Few rows may hold bytes, too.
     """
-    column_of = {field.name: str(field.column) for field in row_class._meta.concrete_fields}
-    fill(row_class._meta.db_table, [column_of[name] for name in fields], rows)
+    fill(row_class._meta.db_table, [_column(row_class, name) for name in fields], rows)
 
 
 def fill(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """The same for a table without a model."""
     quote = connection.ops.quote_name
     into = f"{quote(table)} ({', '.join(map(quote, columns))})"
-    put, statement = _many, f"INSERT INTO {into} VALUES "  # noqa: S608
-    if connection.vendor == "postgresql":
-        put, statement = _copy, f"COPY {into} FROM STDIN"
+    put = _copy if connection.vendor == "postgresql" else _put
     source = iter(rows)
-    with connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         while some := list(islice(source, BATCH)):  # first: the rows may come from queries of their own
-            put(cursor, statement, some)
+            put(cursor, into, some)
 
 
-def _many(cursor: Any, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Some hundred rows a statement: other threads run while it is worked on, not a moment after each row."""
-    places, most = len(rows[0]), (connection.features.max_query_params or 999) // len(rows[0])
-    for some in (rows[start : start + most] for start in range(0, len(rows), most)):
-        values = ", ".join([f"({', '.join(['%s'] * places)})"] * len(some))
-        cursor.execute(statement + values, list(chain.from_iterable(some)))
+def _column(row_class: type[models.Model], name: str) -> str:
+    return str(row_class._meta.get_field(name).column)  # type: ignore[union-attr]
 
 
-def _copy(cursor: Any, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-    with cursor.copy(statement) as into:
+def _put(cursor: Any, into: str, rows: Sequence[Sequence[Any]]) -> None:
+    """One statement: other threads run while SQLite works on it, and it notes each page's old state once.
+
+    As many rows as it has places for, or any number as one JSON text, which costs more for few or long ones.
+    """
+    places = len(rows[0])
+    if len(rows) * places <= (connection.features.max_query_params or 0):
+        values = ", ".join([f"({', '.join(['%s'] * places)})"] * len(rows))
+        cursor.execute(f"INSERT INTO {into} VALUES {values}", list(chain.from_iterable(rows)))  # noqa: S608
+        return
+    values = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(places))
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    cursor.execute(f"INSERT INTO {into} SELECT {values} FROM json_each(%s)", [text])  # noqa: S608
+
+
+def _copy(cursor: Any, into: str, rows: Sequence[Sequence[Any]]) -> None:
+    # Its errors are the driver's; callers expect Django's.
+    with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
         for row in rows:
-            into.write_row(row)
+            copy.write_row(row)
 
 
 def next_keys(row_class: type[models.Model], count: int) -> Sequence[int]:
@@ -95,10 +106,9 @@ def update_values(
 ) -> None:
     """Writes these fields, numbers and strings, of rows that exist, in one go: values and key of each."""
     quote = connection.ops.quote_name
-    meta = row_class._meta
-    columns = ", ".join(f"{quote(str(meta.get_field(name).column))} = %s" for name in fields)  # type: ignore[union-attr]
-    key = quote(str(meta.pk.column))
-    statement = f"UPDATE {quote(meta.db_table)} SET {columns} WHERE {key} = %s"  # noqa: S608
+    columns = ", ".join(f"{quote(_column(row_class, name))} = %s" for name in fields)
+    key = quote(str(row_class._meta.pk.column))
+    statement = f"UPDATE {quote(row_class._meta.db_table)} SET {columns} WHERE {key} = %s"  # noqa: S608
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(statement, rows)
