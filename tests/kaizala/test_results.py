@@ -167,9 +167,20 @@ def test_members_are_read_with_what_may_be_missing(server: Recorder, client: Kai
     )
 
 
-def test_a_name_holds_no_nul_which_no_database_takes(server: Recorder, client: KaizalaClient) -> None:
-    server.answer(Reply(body={"members": [{"id": "m", "name": "Asha\0Rao", "mobileNumber": PHONE}]}))
-    assert [person.name for person in client.fetch_members("g")] == ["Asha\ufffdRao"]
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Asha\0Rao", "Asha\ufffdRao"),
+        ("Asha \ud83d", "Asha \ufffd"),  # cut in the middle of an emoji
+        ("Asha \ud83d\ude00\n", "Asha 😀\n"),
+        ("आशा राव", "आशा राव"),
+    ],
+)
+def test_a_name_holds_nothing_that_no_database_takes(
+    server: Recorder, client: KaizalaClient, told: str, name: str
+) -> None:
+    server.answer(Reply(body={"members": [{"id": "m", "name": told, "mobileNumber": PHONE}]}))
+    assert [person.name for person in client.fetch_members("g")] == [name]
 
 
 @pytest.mark.parametrize(

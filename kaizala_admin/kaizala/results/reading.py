@@ -23,10 +23,16 @@ def lowered(raw: object) -> dict[str, Any]:
 
 
 def text(value: object) -> str:
-    """The value as text; "" for what is none. A NUL, which PostgreSQL takes in no text, becomes U+FFFD."""
+    """The value as text; "" for what is none. What no database takes becomes U+FFFD."""
     if isinstance(value, str):
-        return value.replace("\0", "\ufffd")
+        return value if value.isprintable() else _writable(value)
     return "" if value is None or isinstance(value, bool | list | dict) else str(value)
+
+
+def _writable(value: str) -> str:
+    """Without NUL and halves of surrogate pairs: a name that was cut within an emoji ends in one."""
+    whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\ufffd")
 
 
 def first_text(record: Mapping[str, Any], *names: str) -> str:
