@@ -16,8 +16,7 @@ TONES = {
     State.UNKNOWN: "warning",
 }
 
-REASONS = {
-    "Unknown": _("Kaizala said no, without a reason"),  # a code of Kaizala's, not our state
+REASONS = {  # ours; a row with another one was refused by Kaizala, with this code
     "throttled": _("Kaizala asked for a pause"),
     "token_refused": _("Kaizala does not accept the grant any more"),
     "host_not_allowed": _("Kaizala named a host that is not allowed"),
@@ -35,11 +34,12 @@ REASONS = {
     "media_failed": _("Its files could not be brought to Kaizala"),
     "found_at_kaizala": _("Found at Kaizala"),
 }
+CODES = {"Unknown": _("Kaizala said no, without a reason")}
 
 
 def reason_words(reason: str) -> str:
-    """The reason for a person; Kaizala's own codes stay as they are."""
-    return str(REASONS.get(reason, reason))
+    """The reason for a person; most of Kaizala's own codes stay as they are."""
+    return str(REASONS.get(reason) or CODES.get(reason, reason))
 
 
 def why_waiting(row: OutboxRow) -> str:

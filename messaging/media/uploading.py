@@ -20,7 +20,7 @@ from kaizala_admin.kaizala import InvalidInput, KaizalaClient, NotSent
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Attempt, Lane, State
 from kaizala_admin.outbox.registry import label
-from kaizala_admin.outbox.words import REASONS
+from kaizala_admin.outbox.words import REASONS, reason_words
 
 from . import looking, services, store
 from .models import MediaFile, MediaUpload
@@ -79,7 +79,7 @@ def follow(uploads: Sequence[MediaUpload], state: State) -> None:
     if state not in (State.FAILED, State.CANCELLED):
         return
     for upload in uploads:
-        why = upload.detail or str(REASONS.get(upload.reason, upload.reason))
+        why = upload.detail or reason_words(upload.reason)
         for rows in _chunks(_waiting_for(upload)):
             _end(rows, why)
 
