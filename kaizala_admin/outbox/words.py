@@ -39,7 +39,7 @@ CODES = {"Unknown": _("Kaizala said no, without a reason")}
 
 def reason_words(reason: str) -> str:
     """The reason for a person; most of Kaizala's own codes stay as they are."""
-    return str(REASONS.get(reason) or CODES.get(reason, reason))
+    return str(REASONS.get(reason) or CODES.get(reason) or reason)
 
 
 def why_waiting(row: OutboxRow) -> str:
