@@ -100,7 +100,7 @@ def _group(members: int) -> Group:
     fields = ("group", "person_id", "mobile_number", "name", "profile_pic", "is_provisioned", "role",
               "first_seen_at", "gone_at", "seen_run")  # fmt: skip
     rows = (
-        (group.pk, f"p{n}", _number(n), f"Person {n}", "", True, "Member", now, None, 0)
+        (group.pk, f"p{n}", _number(n), f"Person {n}", "", True, "Member", bulk.moment(now), None, 0)
         for n in range(members)
     )
     bulk.insert(Member, fields, rows)

@@ -59,8 +59,8 @@ def settle(tenant: Tenant, rows: int) -> None:
 def _person(groups: list[Group], n: int, now: datetime) -> tuple[Any, ...]:
     return (
         groups[0 if n % 2 else n // 2 % GROUPS].pk, f"person-{n:08}", f"+9198{n * 7_919 % 100_000_000:08}",
-        f"{NAMES[n % len(NAMES)]} {n}", "", n % 5 != 2, now - timedelta(minutes=n),
-        now if n % 4 == 3 else None, 0,
+        f"{NAMES[n % len(NAMES)]} {n}", "", n % 5 != 2, bulk.moment(now - timedelta(minutes=n)),
+        bulk.moment(now) if n % 4 == 3 else None, 0,
     )  # fmt: skip
 
 

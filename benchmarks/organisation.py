@@ -94,7 +94,7 @@ def _person(group: Group, n: int, now: datetime, *, gone: bool | None = None) ->
     gone = n % 4 == 3 if gone is None else gone
     return (
         group.pk, f"person-{n:08}", f"+9198{n * 7_919 % 100_000_000:08}", f"{NAMES[n % len(NAMES)]} {n}", "",
-        n % 5 != 2, now - timedelta(minutes=n % 500_000), now if gone else None, 0,
+        n % 5 != 2, bulk.moment(now - timedelta(minutes=n % 500_000)), bulk.moment(now) if gone else None, 0,
     )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ TOTALS = ("group", "day", "members_joined", "members_left", "subscribers_joined"
 def _totals(made: Sequence[Group], days: int, now: datetime) -> Iterator[tuple[Any, ...]]:
     today = timezone.localdate(now)
     for ago in range(2, days):  # the latest days are counted from the people
-        day = today - timedelta(days=ago)
+        day = (today - timedelta(days=ago)).isoformat()
         for place, group in enumerate(made):
             joined = 2 * SMALL if ago == SUDDENLY and _needs_a_look(place) else place % 3
             yield (group.pk, day, joined, place % 2, 0, 0)
