@@ -78,7 +78,7 @@ def test_after_a_429_nothing_comes_before_its_time(
     while storms < most:
         house.fault("slow", seconds=0.1)
         broadcast = house.to_all(f"After {storms} storms {what}")
-        while storms < most and throttled(house, broadcast, header()):
+        while storms < most and throttled(house, broadcast, header):
             storms += 1
             nothing_comes(house, broadcast, pause)
         house.delete("/sandbox/faults")
@@ -88,12 +88,12 @@ def test_after_a_429_nothing_comes_before_its_time(
     assert (found.sent, found.broken_promises) == (found.people, {})
 
 
-def throttled(house: FaultHouse, broadcast: Broadcast, header: str) -> bool:
+def throttled(house: FaultHouse, broadcast: Broadcast, header: Callable[[], str]) -> bool:
     """Whether another call of it met a 429, once the pause before was over; none does when all are sent."""
     before = house.get("/sandbox/calls")["throttled"]
     house.delete("/sandbox/faults")
     some_more(house, broadcast, 1)
-    house.fault("throttle", retryAfter=header, times=1)
+    house.fault("throttle", retryAfter=header(), times=1)
     house.fault("slow", seconds=0.1)
     house.wait(lambda: throttled_after(house, before) or not waiting(broadcast))
     return throttled_after(house, before)
