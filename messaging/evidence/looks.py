@@ -12,7 +12,7 @@ from kaizala_admin.connectors import clock
 from kaizala_admin.kaizala import ActionItem, ActionPage
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane, State
-from messaging.models import Dispatch
+from messaging.models import Broadcast, Dispatch
 
 from . import echoes, identities, prints, settling
 from .matching import EARLY, Verdict
@@ -97,7 +97,9 @@ def _resend_absent() -> int:
     before = clock.now() - ABSENT_AFTER
     count = 0
     for row, verdict, _proof in settling.findings():
-        if verdict == Verdict.NOTHING and row.mode == Dispatch.Mode.GROUP and _looked_in_vain(row, before):
+        if verdict != Verdict.NOTHING or row.broadcast.state == Broadcast.State.CANCELLED:
+            continue
+        if row.mode == Dispatch.Mode.GROUP and _looked_in_vain(row, before):
             count += outbox.send_again(row, None)
     return count
 

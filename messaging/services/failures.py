@@ -113,7 +113,8 @@ def arrived(dispatch: Dispatch, by: AbstractBaseUser | None) -> bool:
 def send_again(dispatch: Dispatch, by: AbstractBaseUser | None, *, typed: str = "") -> bool:
     """In doubt -> in line, because a person says that it did not arrive. False: it was settled already.
 
-    Where the call is to many it takes their number, `typed`; raises gate.Changed without it.
+    Nothing of a cancelled broadcast is sent any more: there a doubt stays one, until somebody knows that it
+    did arrive. Where the call is to many it takes their number, `typed`; raises gate.Changed without it.
     """
     run = _if_typed(dispatch.broadcast, typed)
     return bool(_settle(dispatch.broadcast, _one(dispatch), by, "send it again", run))
@@ -131,6 +132,8 @@ def send_all_again(broadcast: Broadcast, by: AbstractBaseUser | None, *, typed: 
 
 def _if_typed(broadcast: Broadcast, typed: str) -> Move:
     def run(rows: QuerySet[Any], by: AbstractBaseUser | None) -> int:
+        if _locked_state(broadcast) == Broadcast.State.CANCELLED:
+            return 0
         if by is not None:
             doubtful = rows.filter(state=State.UNKNOWN).aggregate(people=Sum("people"))
             gate.need_typed(broadcast, doubtful["people"] or 0, typed)

@@ -52,9 +52,11 @@ def need_typed(broadcast: Broadcast, people: int, typed: str) -> None:
 
 
 def why_not_here(calls: QuerySet[Dispatch]) -> str:
-    """Why a person may not put these in line again where no number is typed, in words; "" when he may."""
+    """Why a person may not put these in line again from the outbox's pages, in words; "" when he may."""
     people = dict(calls.order_by().values_list("broadcast").annotate(people=Sum("people")))
     for broadcast in Broadcast.objects.select_related("tenant").filter(pk__in=people):
+        if broadcast.state == Broadcast.State.CANCELLED:
+            return _("“%(row)s” was cancelled, so nothing of it is sent again.") % {"row": broadcast}
         if is_many(broadcast, people[broadcast.pk]):
             words = _("“%(row)s” goes to %(n)s people. Send it again from its own page, with their number.")
             return words % {"row": broadcast, "n": f"{people[broadcast.pk]:,}"}

@@ -100,11 +100,16 @@ class Unknowns(BroadcastMixin, TemplateView):
         shown = {
             "calls": [(row, some.get(row.pk, []), known.get(row.pk, [])) for row in found[:MOST_UNKNOWN]],
             "proven": _proven(self.broadcast),
-            "may_send_again": looks.policy() != looks.NEVER,
+            "may_send_again": looks.policy() != looks.NEVER and not self._is_cancelled,
+            "is_cancelled": self._is_cancelled,
             "more": len(found) > MOST_UNKNOWN,
             "may_settle": self.request.user.has_perm("outbox.settle"),
         }
         return super().get_context_data(**{**shown, **kwargs})
+
+    @property
+    def _is_cancelled(self) -> bool:
+        return bool(self.broadcast.state == Broadcast.State.CANCELLED)
 
 
 def _proven(broadcast: Broadcast) -> list[tuple[Dispatch, str]]:

@@ -59,6 +59,21 @@ def test_one_call_of_them_takes_its_number_when_it_alone_is_to_many(doubtful: Br
     assert services.send_again(Dispatch.objects.get(pk=second.pk), boss, typed="3") is True
 
 
+def test_nothing_of_a_cancelled_broadcast_is_sent_again_and_its_doubts_stay(doubtful: Broadcast) -> None:
+    boss = User.objects.create_superuser("boss")
+    Broadcast.objects.update(state=Broadcast.State.CANCELLED)
+    assert services.send_all_again(doubtful, boss, typed="6") == 0
+    assert services.send_again(Dispatch.objects.earliest("pk"), boss) is False
+    assert states() == ["unknown"] * 2
+    client = Client()
+    client.force_login(boss)
+    page = client.get(f"/admin/messaging/broadcast/{doubtful.pk}/unknowns/").content.decode()
+    assert "nothing of it can be sent again" in page
+    assert "Send all again" not in page
+    assert "was cancelled" in Dispatch.why_not_here(Dispatch.objects.all())
+    assert services.all_arrived(doubtful, boss) == 2
+
+
 def test_that_they_did_arrive_and_what_the_console_decides_take_no_number(doubtful: Broadcast) -> None:
     first = Dispatch.objects.earliest("pk")
     assert services.send_all_again(doubtful, None) == 2
