@@ -83,9 +83,8 @@ def write(
 
 
 def lock(instance_id: int) -> ActionInstance:
-    """The instance, for this transaction alone."""
-    rows = ActionInstance.objects.select_for_update(no_key=True, of=("self",)).select_related("action")
-    return rows.get(pk=instance_id)
+    """The instance, for this transaction alone. Its action is read afterwards: `link` may have changed it."""
+    return ActionInstance.objects.select_for_update(no_key=True).get(pk=instance_id)
 
 
 def _known(instance: ActionInstance, heard: Sequence[Heard]) -> dict[str, Response]:

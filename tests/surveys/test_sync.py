@@ -26,6 +26,7 @@ from surveys.models import (
     Tally,
 )
 from surveys.services import syncing
+from surveys.sync import instances
 from surveys.sync.sent import adopt
 
 from .conftest import Service
@@ -199,6 +200,92 @@ def test_what_we_sent_is_there_before_any_list_tells_of_it_and_belongs_together(
     service.drive(syncing.fetch_wanted(groups=[service.group]))
     action.refresh_from_db()
     assert (action.title, action.questions.count()) == ("Harvest", 7)
+
+
+@pytest.mark.django_db
+def test_a_custom_action_that_we_sent_stands_under_its_package_at_once(service: Service) -> None:
+    grant = Grant.objects.get()
+    broadcast = Broadcast.objects.create(
+        tenant=service.group.tenant,
+        title="Visit",
+        kind="custom_action",
+        content={"package_id": "com.visit.1"},
+    )
+    same: dict[str, Any] = {"broadcast": broadcast, "grant": grant, "connector": grant.connector}
+    Dispatch.objects.create(group=service.group, mode="group", state="sent", action_id="visit", **same)
+    assert adopt() == 1
+    assert Action.objects.values_list("kind", "package_id").get() == (Action.Kind.CUSTOM, "com.visit.1")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("heard_first", ["neither", "one", "other", "both"])
+def test_what_was_heard_of_before_its_call_was_answered_belongs_to_its_broadcast(
+    service: Service, heard_first: str
+) -> None:
+    here = service.group
+    other = Group.objects.create(
+        tenant=here.tenant, group_id="other", name="Other", first_seen_at=here.first_seen_at
+    )
+    grant = Grant.objects.get()
+    broadcast = Broadcast.objects.create(tenant=here.tenant, title="Visit", kind="survey")
+    same: dict[str, Any] = {"broadcast": broadcast, "grant": grant, "connector": grant.connector}
+    for group, key in ((here, "one"), (other, "other")):
+        if heard_first in (key, "both"):
+            _heard(group, key)
+        Dispatch.objects.create(group=group, mode="group", state="sent", action_id=key, people=3, **same)
+        assert adopt() == 1
+    assert adopt() == 0
+    action = Action.objects.get()
+    assert action.broadcast == broadcast
+    linked = action.instances.order_by("kaizala_id").values_list(
+        "kaizala_id", "dispatch__action_id", "reached"
+    )
+    assert list(linked) == [("one", "one", 3), ("other", "other", 3)]
+    heard = {"one", "other"} if heard_first == "both" else {heard_first} - {"neither"}
+    assert set(action.responses.values_list("instance__kaizala_id", flat=True)) == heard
+
+
+@pytest.mark.django_db
+def test_two_broadcasts_that_look_alike_are_told_apart_once_their_calls_are_answered(
+    service: Service,
+) -> None:
+    here = service.group
+    other = Group.objects.create(
+        tenant=here.tenant, group_id="other", name="Other", first_seen_at=here.first_seen_at
+    )
+    grant = Grant.objects.get()
+    for group, key in ((here, "one"), (other, "other")):
+        _heard(group, key)
+    assert Action.objects.count() == 1
+    for group, key in ((here, "one"), (other, "other")):
+        broadcast = Broadcast.objects.create(tenant=here.tenant, title="Visit", kind="survey")
+        Dispatch.objects.create(
+            broadcast=broadcast,
+            grant=grant,
+            connector=grant.connector,
+            group=group,
+            mode="group",
+            state="sent",
+            action_id=key,
+        )
+    assert adopt() == 2
+    for action in Action.objects.all():
+        assert [one.dispatch.broadcast for one in action.instances.all() if one.dispatch] == [
+            action.broadcast
+        ]
+        assert {one.instance.action for one in action.responses.all()} == {action}
+    assert Action.objects.count() == 2
+
+
+def _heard(group: Group, action_id: str) -> None:
+    """As a list tells of it, with one response."""
+    now = timezone.now()
+    (row,) = instances.write(
+        group, [instances.Found(action_id, "Survey", "Visit", now, "+919876500000")], now
+    )
+    Response.objects.create(
+        action=row.action, instance=row, key="r:1", digest="1", source="sync", first_seen_at=now
+    )
 
 
 @pytest.mark.django_db
