@@ -6,5 +6,6 @@ a person.
 
 - `echoes`: what Kaizala tells of our own posts, as events (at once) or in its list of actions.
 - `looks`: asks for that list, a minute and ten minutes after.
-- `matching`: the decision, pure. `settling`: carries it out.
+- `weighing`: what speaks for a call, and which others may have brought it. `matching`: the decision, pure.
+  `settling`: carries it out.
 """

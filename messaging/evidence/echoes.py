@@ -11,8 +11,9 @@ from kaizala_admin.webhooks.router import Received, on
 
 from . import identities, prints, settling
 from .models import Echo
+from .weighing import Place
 
-KEPT = timedelta(days=7)
+BREATH = timedelta(seconds=5)
 BATCH = 1_000
 
 
@@ -42,16 +43,30 @@ def _echo(event: Received, groups: dict[tuple[int, str], Group]) -> Echo | None:
 
 
 def keep(echoes: Sequence[Echo]) -> None:
-    """Stores what is new, and settles what it proves. Inside the caller's transaction."""
+    """Stores what is new, and settles what it proves. Inside the caller's transaction.
+
+    A broadcast in thousands of calls is told of thousands of times: what comes within a breath after an
+    equal post is left to the next tick.
+    """
     if echoes:
+        places = {(echo.group_id, echo.print) for echo in echoes} - _heard_just_now(echoes)
         Echo.objects.bulk_create(echoes, ignore_conflicts=True)
-        settling.settle({echo.group_id for echo in echoes})
+        settling.settle(places)
+
+
+def _heard_just_now(echoes: Sequence[Echo]) -> set[Place]:
+    others = Echo.objects.filter(
+        group__in={echo.group_id for echo in echoes},
+        print__in={echo.print for echo in echoes},
+        seen_at__gt=clock.now() - BREATH,
+    ).exclude(key__in=[echo.key for echo in echoes])
+    return set(others.order_by().values_list("group_id", "print").distinct())
 
 
 def prune() -> int:
     """Drops echoes that nothing can need any more; returns how many."""
     count = 0
-    old = Echo.objects.filter(seen_at__lt=clock.now() - KEPT).order_by("seen_at")
+    old = Echo.objects.filter(seen_at__lt=clock.now() - Echo.KEPT).order_by("seen_at")
     while keys := list(old.values_list("pk", flat=True)[:BATCH]):
         count += Echo.objects.filter(pk__in=keys).delete()[0]
     return count

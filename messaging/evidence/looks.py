@@ -14,9 +14,10 @@ from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import Lane, State
 from messaging.models import Broadcast, Dispatch
 
-from . import echoes, identities, prints, settling
-from .matching import EARLY, Verdict
+from . import echoes, identities, prints, settling, weighing
+from .matching import EARLY
 from .models import ActionLook, Echo
+from .weighing import Doubt
 
 WAITS = {1: timedelta(minutes=1), 2: timedelta(minutes=10)}
 AGO = timedelta(minutes=5)  # a call that is in doubt began at most so long before that was noticed
@@ -95,21 +96,25 @@ def policy() -> str:
 def _resend_absent() -> int:
     """Only where the list really tells the type, both looks found nothing, and no equal call confuses it."""
     before = clock.now() - ABSENT_AFTER
+    rows = settling.in_doubt().filter(mode=Dispatch.Mode.GROUP)
     count = 0
-    for row, verdict, _proof in settling.findings():
-        if verdict != Verdict.NOTHING or row.broadcast.state == Broadcast.State.CANCELLED:
-            continue
-        if row.mode == Dispatch.Mode.GROUP and _looked_in_vain(row, before):
-            count += outbox.send_again(row, None)
+    for found in settling.rounds(rows.exclude(broadcast__state=Broadcast.State.CANCELLED)):
+        told = {one.row.pk for one in weighing.told(found)}
+        absent = [one for one in found if one.row.pk not in told and _looked_in_vain(one, before)]
+        count += sum(outbox.send_again(one.row, None) for one in absent)
     return count
 
 
-def _looked_in_vain(row: Dispatch, before: datetime) -> bool:
-    action_type = prints.listed_type(row.broadcast.kind)
-    tried = settling.tried_at(row)
-    if not action_type or tried is None or tried > before:
+def _looked_in_vain(doubt: Doubt, before: datetime) -> bool:
+    action_type = prints.listed_type(doubt.row.broadcast.kind)
+    tried = doubt.began
+    if not action_type or tried > before:
         return False
     done = ActionLook.objects.filter(
-        group=row.group_id, action_type=action_type, state=State.SENT, since__lte=tried, settled_at__gt=tried
+        group=doubt.row.group_id,
+        action_type=action_type,
+        state=State.SENT,
+        since__lte=tried,
+        settled_at__gt=tried,
     )
     return set(done.values_list("turn", flat=True)) >= set(WAITS)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 EARLY = timedelta(minutes=2)  # clocks differ: Kaizala's own time may be that much before the call
+HEARD = timedelta(seconds=5)  # ... and what tells no time of its own is heard of at most that much before
 WINDOW = timedelta(days=2)  # Kaizala repeats an event for so long
 
 
@@ -61,7 +62,7 @@ def judge(call: Call, calls: Sequence[Call], told: Sequence[Remote]) -> tuple[Ve
 
 
 def _fits(call: Call, told: Remote) -> bool:
-    slack = EARLY if told.own_time else timedelta(seconds=5)
+    slack = EARLY if told.own_time else HEARD
     return call.began - slack <= told.at <= call.began + WINDOW
 
 

@@ -1,5 +1,6 @@
 """What is remembered of our own posts, and the calls that look for them."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -21,6 +22,8 @@ class Echo(models.Model):
     class Source(models.TextChoices):
         EVENT = "event", _("an event")
         LIST = "list", _("the list of actions")
+
+    KEPT = timedelta(days=7)
 
     group = models.ForeignKey(Group, models.CASCADE, related_name="+", db_index=False)
     print = models.CharField(max_length=32)

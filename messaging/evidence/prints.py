@@ -55,6 +55,11 @@ def of_files(caption: str, names: Iterable[str]) -> str:
     return digest("Media", caption, *found) if found else ""
 
 
+def family(kind: str) -> tuple[str, ...]:
+    """The kinds whose posts may look like one of this kind."""
+    return MEDIA if kind in MEDIA else (kind,)
+
+
 def listed_type(kind: str) -> str:
     """The type under which Kaizala surely lists this kind; "" when not, as texts."""
     name = KINDS.get(kind, ("", ()))[0]

@@ -12,8 +12,7 @@ from kaizala_admin.outbox.models import State
 from kaizala_admin.webhooks.models import Subscription
 from messaging.models import Dispatch
 
-from . import prints, settling
-from .matching import Verdict
+from . import prints, weighing
 from .models import ActionLook, Echo
 
 
@@ -33,7 +32,8 @@ def of_doubts(rows: Sequence[Dispatch]) -> dict[int, list[str]]:
         return {}
     looks = list(ActionLook.objects.filter(group__in={row.group_id for row in rows}).order_by("pk"))
     heard = _subscribed(rows)
-    return {row.pk: _words(row, verdict, looks, heard) for row, verdict, _proof in settling.judged(rows)}
+    told = {one.row.pk for one in weighing.told(weighing.doubts(rows))}
+    return {row.pk: _words(row, row.pk in told, looks, heard) for row in rows}
 
 
 def _subscribed(rows: Sequence[Dispatch]) -> set[str]:
@@ -44,9 +44,9 @@ def _subscribed(rows: Sequence[Dispatch]) -> set[str]:
     return set(active.values_list("object_id", flat=True))
 
 
-def _words(row: Dispatch, verdict: Verdict, looks: Sequence[ActionLook], heard: set[str]) -> list[str]:
+def _words(row: Dispatch, is_told: bool, looks: Sequence[ActionLook], heard: set[str]) -> list[str]:
     words = []
-    if verdict == Verdict.ALIKE:
+    if is_told:  # and was not settled: it left a choice
         words.append(_("Kaizala tells of such a post, but an equal call may have made it."))
     elif row.group.group_id in heard:
         words.append(_("The group is subscribed to, and no event has told of it so far."))
@@ -58,7 +58,7 @@ def _words(row: Dispatch, verdict: Verdict, looks: Sequence[ActionLook], heard: 
         return words
     mine = [look for look in looks if (look.group_id, look.action_type) == (row.group_id, action_type)]
     done = [look for look in mine if look.state == State.SENT and look.settled_at]
-    if done and done[-1].settled_at and verdict == Verdict.NOTHING:
+    if done and done[-1].settled_at and not is_told:
         at = _when(done[-1].settled_at)
         words.append(_("Kaizala's list of actions did not hold it at %(at)s.") % {"at": at})
     coming = [look.not_before for look in mine if look.state in (State.QUEUED, State.SENDING)]

@@ -7,11 +7,15 @@ from messaging import kinds
 from . import content
 
 if TYPE_CHECKING:
-    from messaging.models import Dispatch
+    from messaging.models import Broadcast, Dispatch
 
 
 def content_of(dispatch: "Dispatch") -> dict[str, Any]:
     """The broadcast's content, with what is this person's own as it was filled at the launch."""
-    kind = kinds.every().get(dispatch.broadcast.kind)
-    said = dispatch.broadcast.content
-    return {**(content.plain(kind, said) if kind else said), **(dispatch.content or {})}
+    return {**common_content(dispatch.broadcast), **(dispatch.content or {})}
+
+
+def common_content(broadcast: "Broadcast") -> dict[str, Any]:
+    """What it says to everybody; a text with placeholders stays as it is written."""
+    kind = kinds.every().get(broadcast.kind)
+    return content.plain(kind, broadcast.content) if kind else broadcast.content
