@@ -121,18 +121,23 @@ def _rival(doubt: Doubt, *, only_open: bool) -> int | None:
     return None
 
 
-_IN_DOUBT_ONCE = Exists(
-    Attempt.objects.filter(row_class=label(Dispatch), row_id=OuterRef("pk"), outcome=State.UNKNOWN)
+_DOUBTFUL_TRIES = Attempt.objects.filter(
+    row_class=label(Dispatch), row_id=OuterRef("pk"), outcome=State.UNKNOWN
 )
-_OPEN = ~Q(state=State.SENT) | Q(action_id="") | Q(_IN_DOUBT_ONCE, proof__isnull=True)
+_OPEN = ~Q(state=State.SENT) | Q(action_id="") | Q(Exists(_DOUBTFUL_TRIES), proof__isnull=True)
 
 
 def _calls_beside(doubt: Doubt) -> QuerySet[Dispatch]:
-    """Every other call into the group that was made, or may have been, near to this one."""
+    """Every other call into the group that was made, or may have been, near to this one.
+
+    Whatever became of it afterwards: the first try of one that waits to be sent again may have arrived.
+    """
     near = (doubt.began - WINDOW, doubt.began + WINDOW)
     at = Q(settled_at__range=near) | Q(broke_at__range=near)
     at |= Q(settled_at__isnull=True, broke_at__isnull=True)  # on its way just now
-    return Dispatch.objects.filter(at, group=doubt.row.group_id, state__in=MADE).exclude(pk=doubt.row.pk)
+    tried = Exists(_DOUBTFUL_TRIES.filter(started_at__range=near))
+    made = Q(at, state__in=MADE) | Q(tried, claim__gt=0)
+    return Dispatch.objects.filter(made, group=doubt.row.group_id).exclude(pk=doubt.row.pk)
 
 
 def _broadcasts_beside(doubt: Doubt) -> QuerySet[Broadcast]:

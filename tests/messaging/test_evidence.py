@@ -166,6 +166,19 @@ def test_a_text_that_was_sent_again_by_a_person_is_no_proof_for_another(town: To
     assert (state(first)[0], state(second)[0]) == ("sent", "unknown")
 
 
+@pytest.mark.parametrize("after", [State.QUEUED, State.FAILED, State.CANCELLED])
+def test_nor_is_one_that_was_in_doubt_and_has_not_been_sent_again_yet(town: Town, after: str) -> None:
+    """Its first try may have arrived, whatever became of it since."""
+    town.lose()
+    first = town.send()
+    town.lose(kind="error-before")
+    second = town.send()
+    services.send_again(first, None)
+    Dispatch.objects.filter(pk=first.pk).update(state=after)
+    town.hear()
+    assert (state(first)[0], state(second)[0]) == (after, "unknown")
+
+
 def test_a_person_who_decided_first_wins(town: Town) -> None:
     town.lose()
     row = town.send()
