@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from groups import services as syncs
@@ -149,6 +149,11 @@ def finish_if_done(run_id: int) -> bool:
     close(run_id)
     _look_again(run_id)
     return True
+
+
+def give_up(runs: QuerySet[ImportRun]) -> None:
+    """What is not in line yet never will be."""
+    ImportRow.objects.filter(run__in=runs, state=State.READY).update(state=State.CANCELLED)
 
 
 def close(run_id: int, **only_if: Any) -> None:

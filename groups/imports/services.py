@@ -1,10 +1,11 @@
 """From the upload to the last row: verbs that views, tasks and commands call."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from phonenumbers import SUPPORTED_REGIONS
@@ -163,34 +164,44 @@ def accept(*, run: ImportRun, by: By = None) -> bool:
 
 def pause(*, run: ImportRun, by: By = None) -> bool:
     """Nothing more of it is sent until it is resumed; a call under way is finished."""
-    with transaction.atomic():
-        if not ImportRun.objects.filter(pk=run.pk, state=State.RUNNING).update(state=State.PAUSED):
-            return False
-        outbox.hold(changes_of(run))
-        trail.note(run, by, State.RUNNING, State.PAUSED)
-    return True
+    return _switch(run, State.RUNNING, State.PAUSED, outbox.hold, by)
 
 
 def resume(*, run: ImportRun, by: By = None) -> bool:
     """What waits goes on."""
-    with transaction.atomic():
-        if not ImportRun.objects.filter(pk=run.pk, state=State.PAUSED).update(state=State.RUNNING):
-            return False
-        outbox.release(changes_of(run))
-        trail.note(run, by, State.PAUSED, State.RUNNING)
+    if not _switch(run, State.PAUSED, State.RUNNING, outbox.release, by):
+        return False
     nudges.ring_after_commit(run.pk, nudges.FEED)
     return True
 
 
+def _switch(
+    run: ImportRun, before: State, after: State, shift: Callable[[QuerySet[Any]], int], by: By
+) -> bool:
+    """Its changes first: whoever settles a call has locked the change before looking at its import."""
+    with transaction.atomic():
+        shift(changes_of(run))
+        if not ImportRun.objects.filter(pk=run.pk, state=before).update(state=after):
+            transaction.set_rollback(True)
+            return False
+        shift(changes_of(run))  # what was put in line, or cut in parts, meanwhile
+        trail.note(run, by, before, after)
+    return True
+
+
 def cancel(*, run: ImportRun, by: By = None) -> bool:
-    """What waits is never sent; what has been done stays. Also throws away a check that nobody accepted."""
+    """What waits is never sent; what has been done stays. Also throws away a check that nobody accepted.
+
+    A call under way is finished. Should it come back in line, it is known by being paused, and is cancelled then.
+    """
     over = [State.FINISHED, State.CANCELLED]
     with transaction.atomic():
+        outbox.hold(changes_of(run))  # first, as in `_switch`
         going = ImportRun.objects.filter(pk=run.pk).exclude(state__in=over)
         if not going.update(state=State.CANCELLED, finished_at=Now(), lease_until=None):
+            transaction.set_rollback(True)
             return False
-        rows = ImportRow.objects.filter(run=run.pk, state=ImportRow.State.READY)
-        rows.update(state=ImportRow.State.CANCELLED)
+        feeding.give_up(ImportRun.objects.filter(pk=run.pk))
         ImportChunk.objects.filter(run=run.pk).delete()
         outbox.cancel(changes_of(run))
         feeding.close(run.pk)
@@ -198,7 +209,7 @@ def cancel(*, run: ImportRun, by: By = None) -> bool:
     return True
 
 
-def changes_of(run: ImportRun) -> Any:
+def changes_of(run: ImportRun) -> QuerySet[GroupChange]:
     """The changes that its rows wait for."""
     waiting = ImportRow.objects.filter(run=run.pk, state=ImportRow.State.QUEUED)
     return GroupChange.objects.filter(pk__in=waiting.values("change_id"))

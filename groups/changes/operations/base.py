@@ -8,7 +8,7 @@ from groups.changes.models import GroupChange
 from groups.sync import changed
 from kaizala_admin.kaizala import KaizalaClient, Refused
 from kaizala_admin.outbox import services as outbox
-from kaizala_admin.outbox.models import Lane
+from kaizala_admin.outbox.models import Lane, State
 
 VANISHED = "group_vanished"  # Kaizala knows no such group
 
@@ -91,7 +91,8 @@ def halve(change: GroupChange, answer: Halve) -> bool:
     """Two changes with half the numbers each, ahead of what waits; so the right ones are not held up."""
     asked = numbers(change)
     middle = len(asked) // 2
-    halves = [_part(change, asked[:middle]), _part(change, asked[middle:])]
+    held = GroupChange.objects.filter(pk=change.pk, held=True).exists()  # now: the claim's copy is older
+    halves = [_part(change, some, held) for some in (asked[:middle], asked[middle:])]
     outbox.post(halves)
     change.people, change.results = 0, {}
     change.payload = {**change.payload, "numbers": [], "parts": [half.pk for half in halves]}
@@ -106,7 +107,21 @@ def halve(change: GroupChange, answer: Halve) -> bool:
 ON_PARTS: list[Callable[[GroupChange, Sequence[GroupChange]], None]] = []
 
 
-def _part(change: GroupChange, some: list[str]) -> GroupChange:
+def stopped(change: GroupChange) -> bool:
+    """Between two calls of a change: whether nobody wants the second any more. It is cancelled then."""
+    if not any(ask(change) for ask in UNWANTED):
+        return False
+    change.state, change.reason = State.CANCELLED, "cancelled"
+    change.save(update_fields=["state", "reason"])
+    change.state_changed(State.CANCELLED)
+    return True
+
+
+# Who can say so (the imports).
+UNWANTED: list[Callable[[GroupChange], bool]] = []
+
+
+def _part(change: GroupChange, some: list[str], held: bool) -> GroupChange:
     return GroupChange(
         connector_id=change.connector_id,
         grant_id=change.grant_id,
@@ -118,7 +133,7 @@ def _part(change: GroupChange, some: list[str]) -> GroupChange:
         follow_up=change.follow_up,
         created_by_id=change.created_by_id,
         undoes_id=change.undoes_id,
-        held=change.held,
+        held=held,
     )
 
 

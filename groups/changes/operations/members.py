@@ -12,7 +12,7 @@ from groups.sync import changed, people
 from kaizala_admin.connectors import clock
 from kaizala_admin.kaizala import KaizalaClient, Person, Refused
 
-from .base import Absent, Halve, Operation, batch, group_id, halve, note, numbers, there_before
+from .base import Absent, Halve, Operation, batch, group_id, halve, note, numbers, stopped, there_before
 
 RESOLVE = "resolve"  # a stage: the member's user ID is not known yet
 
@@ -45,7 +45,7 @@ def _remove(change: GroupChange, client: KaizalaClient) -> Any:
 
 def _removed(change: GroupChange, answer: Any) -> bool:
     if change.stage == RESOLVE:
-        return not _resolve(change, answer)
+        return not _resolve(change, answer) or stopped(change)
     number = str(change.payload["numbers"][0])
     changed.left(Member, _group(change), clock.now(), person_id=change.payload["person_id"])
     if isinstance(answer, Absent):
@@ -88,7 +88,7 @@ def _set_role(change: GroupChange, client: KaizalaClient) -> Any:
 
 def _role_set(change: GroupChange, answer: Any) -> bool:
     if change.stage == RESOLVE:
-        return not _resolve(change, answer)
+        return not _resolve(change, answer) or stopped(change)
     number = str(change.payload["numbers"][0])
     if isinstance(answer, Absent):
         settle(change, {number: (Outcome.REFUSED, answer.message)})
