@@ -1,12 +1,12 @@
 """What would be refused is said before anything is queued, as far as the mirror knows it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from django.utils.translation import gettext as _
 
 from groups import queries
-from groups.models import Group, GroupLink
+from groups.models import Group, GroupLink, Reach
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.outbox.models import State
 
@@ -20,11 +20,14 @@ class CannotChange(Exception):
 
 
 def problem(group: Group) -> str:
-    """Why nothing can be changed in this group; "" when it can. At most two queries."""
+    """Why nothing can be changed in this group; "" when it can. At most one query."""
+    return _against(group, [] if group.gone_at else reaches_of([group.pk])[group.pk])
+
+
+def _against(group: Group, reaches: Sequence[Reach]) -> str:
     name = {"group": group.name}
     if group.gone_at:
         return _("“%(group)s” is not at Kaizala any more. Sync its connector and look again.") % name
-    reaches = list(queries.usable_reaches().filter(group=group))
     if not reaches:
         return (
             _("No working grant reaches “%(group)s”. Sync its connector, or add a grant that reaches it.")
@@ -41,33 +44,45 @@ def problem(group: Group) -> str:
     return ""
 
 
+def reaches_of(groups: Iterable[int]) -> dict[int, list[Reach]]:
+    """Usable reaches of these groups, the best first. A query for 500 groups."""
+    keys = sorted(set(groups))
+    found: dict[int, list[Reach]] = {key: [] for key in keys}
+    for start in range(0, len(keys), 500):
+        for reach in queries.usable_reaches().filter(group__in=keys[start : start + 500]):
+            found[reach.group_id].append(reach)
+    return found
+
+
 def grant_for(group: Group) -> Grant:
     """The grant to change this group with: an admin's, or one whose role Kaizala did not tell.
 
     Raises CannotChange when there is none.
     """
-    if why := problem(group):
+    return grant_of(group, reaches_of([group.pk])[group.pk])
+
+
+def grant_of(group: Group, reaches: Sequence[Reach]) -> Grant:
+    """The same, of reaches that are read already."""
+    if why := _against(group, reaches):
         raise CannotChange(why)
-    reach = queries.usable_reaches().filter(group=group).exclude(role="Member").first()
-    if reach is None:
-        raise CannotChange(
-            _("The grants of “%(group)s” changed just now. Try again.") % {"group": group.name}
-        )
-    return reach.grant
+    return _able(reaches)[0]
 
 
-def grant_for_link(parent: Group, child: Group) -> Grant:
+def _able(reaches: Sequence[Reach]) -> list[Grant]:
+    return [reach.grant for reach in reaches if reach.role != "Member"]
+
+
+def grant_for_link(parent: Group, child: Group, reaches: Mapping[int, Sequence[Reach]]) -> Grant:
     """A grant that may change both: Kaizala wants an admin of the parent and of the child.
 
     Raises CannotChange when there is none, as far as the mirror knows.
     """
-    if why := problem(parent):
-        raise CannotChange(why)
-    able = queries.usable_reaches().exclude(role="Member")
-    below = set(able.filter(group=child).values_list("grant_id", flat=True))
-    for reach in able.filter(group=parent):
-        if reach.grant_id in below:
-            return reach.grant
+    grant_of(parent, reaches[parent.pk])
+    below = {grant.pk for grant in _able(reaches[child.pk])}
+    for grant in _able(reaches[parent.pk]):
+        if grant.pk in below:
+            return grant
     raise CannotChange(
         _("No grant is an admin of both “%(parent)s” and “%(child)s”, which Kaizala wants for a link.")
         % {"parent": parent.name, "child": child.name}
@@ -108,9 +123,9 @@ def may_make(grant: Grant, group_type: str) -> None:
         )  # fmt: skip
 
 
-def need_no_ring(parent: Group, child: Group) -> None:
-    """Raises CannotChange when the child stands above the parent already, also by a link still in line."""
-    if way := way_down(child, parent):
+def need_no_ring(parent: Group, child: Group, children: Mapping[int, Set[int]]) -> None:
+    """Raises CannotChange when the child stands above the parent already. `children`: see `links_of`."""
+    if way := way_down(child, parent, children):
         names = " › ".join(f"“{name}”" for name in way)
         raise CannotChange(
             _("That would be a ring: %(way)s. A group cannot stand below itself.") % {"way": names}
@@ -119,11 +134,10 @@ def need_no_ring(parent: Group, child: Group) -> None:
         )
 
 
-def way_down(top: Group, bottom: Group) -> list[str]:
+def way_down(top: Group, bottom: Group, children: Mapping[int, Set[int]]) -> list[str]:
     """The names of the groups from `top` down to `bottom`; empty when no link leads there."""
     if top.pk == bottom.pk:
         return [top.name]
-    children = links_of([top.tenant_id])
     came_from: dict[int, int] = {top.pk: 0}
     to_do = [top.pk]
     while to_do:

@@ -7,22 +7,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from groups.models import Group, Member
 from groups.sync.diff import chunks
-from kaizala_admin.connectors.models import Grant, Tenant
+from kaizala_admin.connectors.models import Grant
 from kaizala_admin.kaizala import MAX_MEMBERS, MAX_SUBSCRIBERS_PER_CALL
 from kaizala_admin.outbox import services as outbox
-from kaizala_admin.outbox.models import Lane
 
-from . import checking
+from . import checking, graph
 from .checking import CannotChange
 from .models import ChangePicture, GroupChange
 from .operations.creating import UPLOAD
 from .operations.members import RESOLVE
+from .posting import By, change_of, post
 
 __all__ = [
     "CannotChange",
@@ -36,12 +36,12 @@ __all__ = [
     "remove_members",
     "remove_subscribers",
     "set_role",
+    "set_roles",
     "undo",
     "unlink",
 ]
 
 Kind = GroupChange.Kind
-By = AbstractBaseUser | None
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _create(
             _("A new group can begin with at most %(most)d people. Add the others once it is made.")
             % {"most": MAX_MEMBERS}
         )
-    change = _change(kind, grant, parent, {**asked, "numbers": first}, by, people=len(first))
+    change = change_of(kind, grant, parent, {**asked, "numbers": first}, by, people=len(first))
     change.stage = UPLOAD if picture else ""
     with transaction.atomic():
         outbox.post([change])
@@ -122,24 +122,21 @@ def link(
     *, parent: Group, child: Group, by: By = None, undoes: GroupChange | None = None, **more: Any
 ) -> GroupChange:
     """An existing group below another one (operation 8). A ring is refused, also one with links in line."""
-    if child.gone_at or child.tenant_id != parent.tenant_id:
-        raise CannotChange(
-            _("“%(group)s” is not at Kaizala any more, or belongs to another organisation.")
-            % {"group": child.name}
-        )
-    with transaction.atomic():
-        Tenant.objects.select_for_update().get(pk=parent.tenant_id)  # one link at a time, or two make a ring
-        checking.need_no_ring(parent, child)
-        grant = checking.grant_for_link(parent, child)
-        return _post_one(_change(Kind.LINK, grant, parent, {}, by, other=child, undoes=undoes, **more))
+    return _only(graph.link([(parent, child)], by=by, undoes=undoes, **more))
 
 
 def unlink(
     *, parent: Group, child: Group, by: By = None, undoes: GroupChange | None = None, **more: Any
 ) -> GroupChange:
     """A sub-group that is one no longer; the group itself stays (operation 10)."""
-    grant = checking.grant_for(parent)
-    return _post_one(_change(Kind.UNLINK, grant, parent, {}, by, other=child, undoes=undoes, **more))
+    return _only(graph.unlink([(parent, child)], by=by, undoes=undoes, **more))
+
+
+def _only(answers: Sequence[graph.Answer]) -> GroupChange:
+    (answer,) = answers
+    if isinstance(answer, CannotChange):
+        raise answer
+    return answer
 
 
 def add_members(
@@ -174,41 +171,58 @@ def remove_members(
     """One call a person (operation 13). Whose user ID is not known yet is looked up first."""
     grant = checking.grant_for(group)
     rows = [
-        _change(
+        change_of(
             Kind.REMOVE_MEMBER,
             grant,
             group,
-            _named(member),
+            {**_named(member), "role": member.role},
             by,
             people=1,
             undoes=undoes,
-            stage=RESOLVE if member.person_id.startswith("tel:") else "",
+            stage=_stage(member),
             **more,
         )
         for member in members
     ]
     for row in rows[:-1]:
         row.follow_up = False  # one look at the list after all of them
-    return _post(rows)
+    return post(rows)
 
 
-def set_role(
-    *, group: Group, member: Member, role: str, by: By = None, look_up: bool = False, **more: Any
-) -> GroupChange:
-    """Makes a member an admin, or an admin an ordinary member (contract 5).
-
-    `look_up`: a user ID that is not known yet is looked up by the number first, which is one more call.
-    """
-    unknown = member.person_id.startswith("tel:")
-    if unknown and not look_up:
+def set_role(*, group: Group, member: Member, role: str, by: By = None, **more: Any) -> GroupChange:
+    """Makes a member an admin, or an admin an ordinary member (contract 5)."""
+    if _stage(member):
         raise CannotChange(
             _("%(person)s was added just now and Kaizala's ID is not known yet. Sync the group first.")
             % {"person": member}
         )
+    return set_roles(group=group, members=[member], role=role, by=by, **more)[0]
+
+
+def set_roles(
+    *, group: Group, members: Iterable[Member], role: str, by: By = None, **more: Any
+) -> list[GroupChange]:
+    """The same for many, one call a person. Whose user ID is not known yet is looked up first."""
     grant = checking.grant_for(group)
-    asked = {**_named(member), "role": role}
-    stage = RESOLVE if unknown else ""
-    return _post_one(_change(Kind.SET_ROLE, grant, group, asked, by, people=1, stage=stage, **more))
+    return post(
+        [
+            change_of(
+                Kind.SET_ROLE,
+                grant,
+                group,
+                {**_named(member), "role": role},
+                by,
+                people=1,
+                stage=_stage(member),
+                **more,
+            )
+            for member in members
+        ]
+    )
+
+
+def _stage(member: Member) -> str:
+    return RESOLVE if member.person_id.startswith("tel:") else ""
 
 
 def undo(*, change: GroupChange, by: By = None) -> list[GroupChange]:
@@ -227,42 +241,19 @@ def _in_batches(
     kind: str, grant: Grant, group: Group, numbers: Iterable[str], most: int, by: By, **more: Any
 ) -> list[GroupChange]:
     rows = [
-        _change(kind, grant, group, {"numbers": some}, by, people=len(some), **more)
+        change_of(kind, grant, group, {"numbers": some}, by, people=len(some), **more)
         for some in chunks(dict.fromkeys(numbers), most)
     ]
     for row in rows[:-1]:
         row.follow_up = False
-    return _post(rows)
+    return post(rows)
 
 
-def _change(
-    kind: str, grant: Grant, group: Group | None, payload: dict[str, Any], by: By, **more: Any
-) -> GroupChange:
-    """`more`: other fields of the row; `tag` goes into its payload."""
-    tag = more.pop("tag", {})
-    fields = {"lane": Lane.PERSON, "created_by_id": by.pk if by else None, **more}
-    return GroupChange(
-        kind=kind,
-        grant=grant,
-        connector_id=grant.connector_id,
-        group=group,
-        payload={**payload, **tag},
-        **fields,
-    )
+def pending(group: Group | None) -> QuerySet[GroupChange]:
+    """Changes that Kaizala has not answered yet, oldest first: of this group, also as the other one.
 
-
-def _post(rows: list[GroupChange]) -> list[GroupChange]:
-    if not rows:
-        raise CannotChange(_("Nobody is named. Choose or write at least one person."))
-    with transaction.atomic():
-        return outbox.post(rows)
-
-
-def _post_one(row: GroupChange) -> GroupChange:
-    return _post([row])[0]
-
-
-def pending(group: Group) -> Any:
-    """Changes of this group that Kaizala has not answered yet, oldest first."""
-    rows = GroupChange.objects.filter(group=group, state__in=checking.PENDING)
+    Without a group those that make a new one that hangs below no other.
+    """
+    about = Q(group=group) | Q(other=group) if group else Q(group=None, kind=Kind.CREATE_GROUP)
+    rows = GroupChange.objects.filter(about, state__in=checking.PENDING)
     return rows.select_related("group", "other", "created_by", "connector", "grant").order_by("pk")

@@ -23,8 +23,17 @@ FIELDS = (
     "cells", "change_id", "reason", "joined",
 )  # fmt: skip
 OF_GROUPS = (Action.LINK, Action.UNLINK)
+Kind = ImportRun.Kind
+ACTIONS = {
+    Kind.REMOVE: Action.REMOVE,
+    Kind.LEAVE: Action.REMOVE,
+    Kind.LINKS: Action.LINK,
+    Kind.UNLINK: Action.UNLINK,
+}
 MOST_HELD = 100_000  # people of the mirror that one reader holds: some 15 MB
+LONGEST = 16  # characters of a number with its "+"
 MOST_CELLS = 4_000  # characters that are kept of a wrong row
+SORTS = {"member": 0, "admin": 1 << 50, "subscriber": 2 << 50}  # above every number: 15 digits at most
 _MARKS = ("'", "=")
 _FORMULA = re.compile(r'="([^"]*)"')
 
@@ -63,16 +72,16 @@ class Judge:
         self.seen: set[int] = set()
         self.present = Present()
         self.one = self._one_group()
-        self.action = Action.REMOVE.value if run.kind == ImportRun.Kind.REMOVE else Action.ADD.value
+        self.action = ACTIONS.get(Kind(run.kind), Action.ADD).value
         self.role = "subscriber" if run.subscribers else "member"
 
     def _one_group(self) -> Place | None:
         group = self.run.group
-        return Place(group.pk, self.run.subscribers) if group else None
+        return Place(group.pk, self.run.subscribers, group.synced_at is not None) if group else None
 
     def judge(self, rows: Iterable[Row]) -> Iterator[Judged]:
         """Rows with what they come to; who is there already is looked up afterwards (`settle_present`)."""
-        judge = self._link if self.run.kind == ImportRun.Kind.LINKS else self._person
+        judge = self._link if self.action in OF_GROUPS else self._person
         for line, cells in rows:
             yield judge(line, cells)
 
@@ -92,12 +101,12 @@ class Judge:
         given = self._cell(cells, column)[:100].replace("\0", "")
         return Judged(
             line,
-            known.pop("action", self.action),
+            self.action,
             WRONG,
             problem=problem,
             column=column,
             given=given,
-            cells=_kept(cells),
+            cells=_kept(cells, self.at.values()),
             **known,
         )
 
@@ -111,14 +120,16 @@ class Judge:
             role, problem = self._role(place, cells)
             if problem:
                 return self._wrong(line, cells, ROLE, problem, group=place.key)
+            if self.action == Action.REMOVE and not place.known:
+                return self._wrong(line, cells, GROUP, Problem.NOT_SYNCED, group=place.key)
         given = self._cell(cells, NUMBER)
         if not given:
             return self._wrong(line, cells, NUMBER, Problem.NO_NUMBER, group=place.key)
         number, problem = normalise(given, self.region)
         if problem:
             return self._wrong(line, cells, NUMBER, problem, group=place.key)
-        key = (place.key << 55) | int(number[1:])
-        if key in self.seen:
+        key = (place.key << 55) | SORTS[role] | int(number[1:])
+        if key in self.seen or (role == "member" and key | SORTS["admin"] in self.seen):
             return Judged(
                 line, self.action, DUPLICATE, place.key, None, number, role, "duplicate", NUMBER, given[:100]
             )
@@ -132,42 +143,56 @@ class Judge:
         role = columns.role_of(text)
         if not role:
             return "", Problem.NO_ROLE
+        if self.action == Action.REMOVE and role == "admin":
+            role = "member"  # who leaves is looked up, with the role that he or she has
         return role, Problem.NOT_PUBLIC if role == "subscriber" and not place.public else ""
 
     def _link(self, line: int, cells: list[str]) -> Judged:
         assert self.graph is not None
-        link = Action.LINK.value
         parent, problem = self.places.find(self._cell(cells, PARENT))
         if problem:
-            return self._wrong(line, cells, PARENT, problem, action=link)
+            return self._wrong(line, cells, PARENT, problem)
         child, problem = self.places.find(self._cell(cells, CHILD))
         if child is None:
-            return self._wrong(line, cells, CHILD, problem, action=link)
+            return self._wrong(line, cells, CHILD, problem)
         assert parent is not None
         key = (parent.key << 55) | child.key
         both: dict[str, Any] = {"group": parent.key, "other": child.key}
         if key in self.seen:
-            return Judged(line, link, DUPLICATE, **both, problem="duplicate", column=CHILD)
+            return Judged(line, self.action, DUPLICATE, **both, problem="duplicate", column=CHILD)
         self.seen.add(key)
-        if self.graph.has(parent.key, child.key):
-            return Judged(line, link, THERE, **both)
-        if self.graph.rings(parent.key, child.key):
-            return self._wrong(line, cells, CHILD, Problem.RING, action=link, **both)
-        self.graph.add(parent.key, child.key)
-        return Judged(line, link, READY, **both)
+        is_linked = self.graph.has(parent.key, child.key)
+        if is_linked == (self.action == Action.LINK):
+            return Judged(line, self.action, THERE, **both)
+        if is_linked:
+            self.graph.remove(parent.key, child.key)
+        elif self.graph.rings(parent.key, child.key):
+            return self._wrong(line, cells, CHILD, Problem.RING, **both)
+        else:
+            self.graph.add(parent.key, child.key)
+        return Judged(line, self.action, READY, **both)
 
-    def has_seen(self, group: int, number: str) -> bool:
-        """Whether the sheet names this number for the group."""
-        return (group << 55) | int(number[1:]) in self.seen if number[1:].isdecimal() else False
+    def is_new(self, group: int, number: str) -> bool:
+        """Whether neither the sheet nor an earlier row of the mirror named this number for the one group."""
+        if len(number) > LONGEST or not number[1:].isdecimal():
+            return True
+        key = (group << 55) | SORTS[self.role] | int(number[1:])
+        is_new = key not in self.seen
+        self.seen.add(key)
+        return is_new
 
 
-def _kept(cells: list[str]) -> str:
-    text = json.dumps(cells, ensure_ascii=False).replace("\\u0000", "")
-    return (
-        text
-        if len(text) <= MOST_CELLS
-        else json.dumps([cell[:40] for cell in cells[:60]], ensure_ascii=False)
-    )
+def _kept(cells: list[str], mapped: Iterable[int]) -> str:
+    """The whole row; of a very wide one the first cells, shortened, and those that we read: {place: cell}."""
+    text = _json(cells)
+    if len(text) <= MOST_CELLS:
+        return text
+    first = {place: cell[:40] for place, cell in enumerate(cells[:60])}
+    return _json(first | {place: cells[place][:300] for place in mapped if place < len(cells)})
+
+
+def _json(cells: object) -> str:
+    return json.dumps(cells, ensure_ascii=False).replace("\\u0000", "")
 
 
 class Present:

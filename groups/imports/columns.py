@@ -13,7 +13,9 @@ FIELDS = {
     ImportRun.Kind.REMOVE: (NUMBER,),
     ImportRun.Kind.EQUAL: (NUMBER,),
     ImportRun.Kind.MANY: (GROUP, NUMBER, ROLE),
+    ImportRun.Kind.LEAVE: (GROUP, NUMBER, ROLE),
     ImportRun.Kind.LINKS: (PARENT, CHILD),
+    ImportRun.Kind.UNLINK: (PARENT, CHILD),
 }
 OPTIONAL = frozenset([ROLE])
 _NAMES = {

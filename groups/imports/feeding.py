@@ -1,7 +1,7 @@
 """Turns accepted rows into changes: rows and changes in one transaction, so that each is applied once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -9,19 +9,21 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from groups import services as syncs
+from groups.changes import graph
 from groups.changes import services as changes
 from groups.changes.checking import CannotChange
 from groups.changes.models import GroupChange
 from groups.models import Group, Member
+from kaizala_admin.connectors import bulk
 from kaizala_admin.outbox.models import Lane
 
 from .checking import OF_GROUPS
 from .models import ImportRow, ImportRun
 
-BATCH = 2_000  # rows a transaction
+BATCH, MOST_GROUPS = 2_000, 100  # rows, and groups whose people change, of a transaction
 MOST_LOOKS = 500  # groups whose members are read again at the end
 State, Action, Role = ImportRow.State, ImportRow.Action, Member.Role
-Key = tuple[int | None, str, bool]  # group, action, as subscribers
+Key = tuple[int | None, str, bool]  # group (links go together, whatever their groups), action, as subscribers
 
 
 def feed(run_id: int) -> int:
@@ -38,31 +40,52 @@ def _feed_batch(run_id: int) -> int:
         run = running.select_related(None).first()
         if run is None:
             return 0
-        rows = list(ImportRow.objects.filter(run=run_id, state=State.READY).order_by("id")[:BATCH])
-        if not rows:
+        by_key = _by_key(ImportRow.objects.filter(run=run_id, state=State.READY).order_by("id")[:BATCH])
+        if not by_key:
             finish_if_done(run_id)
             return 0
-        by_key: dict[Key, list[ImportRow]] = defaultdict(list)
-        for row in rows:
-            by_key[row.group_id, row.action, row.role == "subscriber"].append(row)
-        groups = Group.objects.select_related("tenant").in_bulk([key[0] for key in by_key if key[0]])
-        for (group_id, action, subscribers), some in by_key.items():
-            _post(run, groups.get(group_id or 0), action, subscribers, some)
-        return len(rows)
+        groups = Group.objects.in_bulk(
+            {key for rows in by_key.values() for row in rows for key in _keys(row)}
+        )
+        for (group_id, action, subscribers), rows in by_key.items():
+            if action in OF_GROUPS:
+                _link(run, groups, action, rows)
+            else:
+                _post(run, groups.get(group_id or 0), action, subscribers, rows)
+        return sum(map(len, by_key.values()))
 
 
-def _post(run: ImportRun, group: Group | None, action: str, subscribers: bool, rows: list[ImportRow]) -> None:
-    more: dict[str, Any] = {
+def _by_key(rows: Iterable[ImportRow]) -> dict[Key, list[ImportRow]]:
+    """The first rows, of a limited number of groups: each costs a few queries, and other writers wait."""
+    found: dict[Key, list[ImportRow]] = defaultdict(list)
+    for row in rows:
+        key = (None if row.action in OF_GROUPS else row.group_id, row.action, row.role == "subscriber")
+        if key not in found and len(found) == MOST_GROUPS:
+            break
+        found[key].append(row)
+    return found
+
+
+def _keys(row: ImportRow) -> set[int]:
+    return {key for key in (row.group_id, row.other_id) if key}
+
+
+def _more(run: ImportRun) -> dict[str, Any]:
+    """What all its changes have."""
+    return {
         "by": None,
         "created_by_id": run.accepted_by_id,
         "lane": Lane.REPAIR,  # many calls: they must not stand before a broadcast
         "follow_up": False,
         "tag": {"import": run.pk},
     }
+
+
+def _post(run: ImportRun, group: Group | None, action: str, subscribers: bool, rows: list[ImportRow]) -> None:
     try:
         if group is None:
             raise CannotChange("")
-        _queue(_ask(group, action, subscribers, rows, more), rows)
+        _queue(_ask(group, action, subscribers, rows, _more(run)), rows)
     except CannotChange as error:
         _refuse(rows, str(error))
 
@@ -70,23 +93,21 @@ def _post(run: ImportRun, group: Group | None, action: str, subscribers: bool, r
 def _ask(
     group: Group, action: str, subscribers: bool, rows: list[ImportRow], more: dict[str, Any]
 ) -> list[GroupChange]:
-    numbers = [row.mobile_number for row in rows]
-    if action in OF_GROUPS:
-        return _link(changes.link if action == Action.LINK else changes.unlink, group, rows, more)
+    numbers = list(dict.fromkeys(row.mobile_number for row in rows))
     if action in (Action.PROMOTE, Action.DEMOTE):
-        return _set_role(Role.ADMIN if action == Action.PROMOTE else Role.MEMBER, group, rows, more)
+        role = Role.ADMIN if action == Action.PROMOTE else Role.MEMBER
+        return changes.set_roles(group=group, members=_members(group, numbers), role=role, **more)
     if action == Action.ADD:
         add = changes.add_subscribers if subscribers else changes.add_members
         return add(group=group, numbers=numbers, **more)
     if subscribers:
         return changes.remove_subscribers(group=group, numbers=numbers, **more)
-    return changes.remove_members(group=group, members=_members(group, rows), **more)
+    return changes.remove_members(group=group, members=_members(group, numbers), **more)
 
 
-def _members(group: Group, rows: Sequence[ImportRow]) -> list[Member]:
-    """In the order of the rows; somebody who left meanwhile is asked for by number, and found absent."""
+def _members(group: Group, numbers: Sequence[str]) -> list[Member]:
+    """In the order of the numbers; somebody who left meanwhile is asked for by number, and found absent."""
     known: dict[str, Member] = {}
-    numbers = [row.mobile_number for row in rows]
     for start in range(0, len(numbers), 500):
         here = Member.objects.filter(group=group, mobile_number__in=numbers[start : start + 500])
         for member in here.filter(gone_at__isnull=True):
@@ -98,35 +119,37 @@ def _stranger(group: Group, number: str) -> Member:
     return Member(group=group, person_id=f"tel:{number}", mobile_number=number)
 
 
-def _set_role(role: str, group: Group, rows: list[ImportRow], more: dict[str, Any]) -> list[GroupChange]:
-    members = _members(group, rows)
-    return [
-        changes.set_role(group=group, member=member, role=role, look_up=True, **more) for member in members
-    ]
-
-
-def _link(
-    verb: Callable[..., GroupChange], group: Group, rows: list[ImportRow], more: dict[str, Any]
-) -> list[GroupChange]:
+def _link(run: ImportRun, groups: dict[int, Group], action: str, rows: list[ImportRow]) -> None:
     """A link that became a ring since the check is refused alone."""
-    children = Group.objects.in_bulk([row.other_id for row in rows if row.other_id])
-    posted = []
-    for row in list(rows):
-        try:
-            posted.append(verb(parent=group, child=children[row.other_id or 0], **more))
-        except (CannotChange, KeyError) as error:
-            _refuse([row], str(error))
-            rows.remove(row)
-    return posted
+    link = graph.link if action == Action.LINK else graph.unlink
+    answers = link([(groups[row.group_id or 0], groups[row.other_id or 0]) for row in rows], **_more(run))
+    refused: dict[str, list[ImportRow]] = defaultdict(list)
+    posted: list[GroupChange] = []
+    taken: list[ImportRow] = []
+    for row, answer in zip(rows, answers, strict=True):
+        if isinstance(answer, CannotChange):
+            refused[str(answer)].append(row)
+        else:
+            posted.append(answer)
+            taken.append(row)
+    for why, some in refused.items():
+        _refuse(some, why)
+    _queue(posted, taken)
 
 
 def _queue(posted: Sequence[GroupChange], rows: Sequence[ImportRow]) -> None:
-    """Each row gets the change that names it. Changes hold the rows' numbers in the rows' order."""
-    source = iter(rows)
-    for change in posted:
-        size = max(1, change.people)
-        keys = [next(source).pk for _ in range(size)]
-        ImportRow.objects.filter(pk__in=keys).update(change_id=change.pk, state=State.QUEUED)
+    """Each row gets the change that names its number, or its two groups."""
+    names = {name: change.pk for change in posted for name in _names(change)}
+    values = [(names[_name(row)], State.QUEUED.value, row.pk) for row in rows]
+    bulk.update_values(ImportRow, ("change_id", "state"), values)
+
+
+def _name(row: ImportRow) -> object:
+    return row.mobile_number or (row.group_id, row.other_id)
+
+
+def _names(change: GroupChange) -> Sequence[object]:
+    return change.payload.get("numbers") or [(change.group_id, change.other_id)]
 
 
 def _refuse(rows: Sequence[ImportRow], why: str) -> None:

@@ -16,7 +16,9 @@ class ImportRun(models.Model):
         REMOVE = "remove", _("Remove people from one group")
         EQUAL = "equal", _("Make one group equal to the list")
         MANY = "many", _("Add people to many groups")
+        LEAVE = "leave", _("Remove people from many groups")
         LINKS = "links", _("Link groups below groups")
+        UNLINK = "unlink", _("Unlink groups from groups above them")
         UNDO = "undo", _("Take back an import")
 
     class State(models.TextChoices):
@@ -132,6 +134,10 @@ class ImportRow(models.Model):
         NO_ADMIN = "no_admin", _("No grant of ours may change this group.")
         NO_ROLE = "no_role", _("This is no role. Write member, admin or subscriber.")
         NOT_PUBLIC = "not_public", _("This group is not public, so it has no subscribers.")
+        NOT_SYNCED = (
+            "not_synced",
+            _("This group was never synced, so its people are not known. Sync it first."),
+        )
         RING = "ring", _("That would be a ring: the group cannot stand below itself.")
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows", db_index=False)

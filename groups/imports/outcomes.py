@@ -85,7 +85,7 @@ def _of_cancelled(changes: Sequence[GroupChange]) -> list[GroupChange]:
 
 
 def _unwanted(given_up: Sequence[GroupChange]) -> QuerySet[GroupChange]:
-    """Those that were under way at the cancelling, which pauses them. What a person tries again is not paused."""
+    """Those under way at the cancelling, which pauses them. What a person tries again is not paused."""
     return GroupChange.objects.filter(pk__in=[change.pk for change in given_up], held=True)
 
 

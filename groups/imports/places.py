@@ -17,6 +17,7 @@ class Place:
 
     key: int
     public: bool
+    known: bool  # who is in it: it has been synced
 
 
 @dataclass
@@ -43,9 +44,9 @@ def of_tenant(tenant_id: int) -> Places:
     """Reads them."""
     places = Places()
     groups = Group.objects.filter(tenant=tenant_id, gone_at__isnull=True)
-    rows = groups.values_list("pk", "group_id", "name", "group_type").order_by()
-    for key, group_id, name, group_type in rows.iterator(chunk_size=2_000):
-        place = Place(key, group_type == Group.Type.PUBLIC)
+    rows = groups.values_list("pk", "group_id", "name", "group_type", "synced_at").order_by()
+    for key, group_id, name, group_type, synced_at in rows.iterator(chunk_size=2_000):
+        place = Place(key, group_type == Group.Type.PUBLIC, synced_at is not None)
         places.by_id[group_id] = place
         places.by_name.setdefault(name.strip().casefold(), []).append(place)
     reaches = queries.usable_reaches().filter(group__tenant=tenant_id).exclude(role="Member")
@@ -54,7 +55,7 @@ def of_tenant(tenant_id: int) -> Places:
 
 
 class Graph:
-    """The links of a tenant and those that the sheet adds to them, row by row."""
+    """The links of a tenant, as the sheet changes them row by row."""
 
     def __init__(self, tenant_id: int) -> None:
         self.children = links_of([tenant_id])
@@ -76,3 +77,6 @@ class Graph:
 
     def add(self, parent: int, child: int) -> None:
         self.children[parent].add(child)
+
+    def remove(self, parent: int, child: int) -> None:
+        self.children[parent].discard(child)

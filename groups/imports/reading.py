@@ -146,9 +146,8 @@ def _end_checked(run: ImportRun, tally: Counter[tuple[int, str]]) -> None:
 
 
 def _judge(run: ImportRun) -> Judge:
-    links = run.kind == ImportRun.Kind.LINKS
-    many = run.kind in (ImportRun.Kind.MANY, ImportRun.Kind.LINKS)
-    known = places.of_tenant(run.tenant_id) if many else places.Places()
+    links = run.kind in (ImportRun.Kind.LINKS, ImportRun.Kind.UNLINK)
+    known = places.Places() if run.group_id else places.of_tenant(run.tenant_id)
     return Judge(run, known, places.Graph(run.tenant_id) if links else None)
 
 
@@ -208,7 +207,7 @@ def _lacking(run: ImportRun, judge: Judge, kept: Counter[str]) -> Iterator[Judge
     while some := list(here.filter(id__gt=last).values_list(*fields)[:BATCH]):
         last = some[-1][0]
         for _key, number, *role in some:
-            if judge.has_seen(run.group.pk, number):
+            if not judge.is_new(run.group.pk, number):
                 continue
             if not number:
                 kept["nameless"] += 1

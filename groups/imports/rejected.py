@@ -38,12 +38,21 @@ def first(run: ImportRun, most: int) -> list[Bad]:
 
 
 def lines(run: ImportRun) -> Iterator[str]:
-    """The heading and every row, wrong ones and those that Kaizala refused, in the sheet's order."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([safe(cell) for cell in [*heading(run), _("Line"), _("Why")]])
+    """The heading and every row, wrong ones and those that Kaizala refused, in the sheet's order.
+
+    Without whom Kaizala would not remove for missing on an equal list: to upload those again would add them.
+    """
+    writer, actions = csv.writer(_Echo()), run.kind == ImportRun.Kind.UNDO
+    told = [*heading(run), *([_("What")] if actions else []), _("Line"), _("Why")]
+    yield "\ufeff" + writer.writerow([safe(cell) for cell in told])
     rows = ImportRow.objects.filter(run=run.pk, state__in=[State.WRONG, State.REFUSED])
+    if run.kind == ImportRun.Kind.EQUAL:
+        rows = rows.exclude(action=ImportRow.Action.REMOVE)
     for row in rows.select_related("group", "other").order_by("id").iterator(chunk_size=2_000):
-        yield writer.writerow([safe(str(cell)) for cell in [*cells(run, row), row.line or "", row.why]])
+        what = [row.get_action_display()] if actions else []
+        yield writer.writerow(
+            [safe(str(cell)) for cell in [*cells(run, row), *what, row.line or "", row.why]]
+        )
 
 
 def heading(run: ImportRun) -> list[str]:
@@ -59,8 +68,9 @@ def cells(run: ImportRun, row: ImportRow) -> list[str]:
     """The row as it stood in the sheet; of a row that Kaizala refused, the columns that we read."""
     width = len(heading(run))
     if row.cells:
-        found = [str(cell) for cell in json.loads(row.cells)]
-        return [*found, *[""] * width][:width]
+        found = json.loads(row.cells)
+        wide = found if isinstance(found, dict) else {str(place): cell for place, cell in enumerate(found)}
+        return [str(wide.get(str(place), "")) for place in range(width)]
     known = {
         columns.NUMBER: row.mobile_number,
         columns.ROLE: row.role,

@@ -18,7 +18,7 @@ from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.outbox import services as outbox
 
-from . import feeding, nudges, trail, undoing
+from . import doubts, feeding, nudges, reading, trail, undoing
 from .columns import FIELDS, OPTIONAL
 from .models import ImportChunk, ImportRow, ImportRun
 
@@ -148,8 +148,12 @@ def map_columns(*, run: ImportRun, columns: dict[str, int], headed: bool) -> boo
     return bool(done)
 
 
-def accept(*, run: ImportRun, by: By = None) -> bool:
-    """A person says yes to what the check showed: it is applied from now on. False: it was not waiting."""
+def accept(*, run: ImportRun, by: By = None, leaving: int | None = None) -> bool:
+    """A person says yes to what the check showed: it is applied from now on. False: it was not waiting.
+
+    `leaving`: how many people shall leave. An equal list with wrong rows raises CannotChange without it.
+    """
+    _need_number(run, leaving)
     waiting = ImportRun.objects.filter(pk=run.pk, state=State.CHECKED)
     with transaction.atomic():
         done = waiting.update(
@@ -160,6 +164,15 @@ def accept(*, run: ImportRun, by: By = None) -> bool:
             trail.note(run, by, State.CHECKED, State.RUNNING)
     nudges.ring_after_commit(run.pk, nudges.FEED)
     return bool(done)
+
+
+def _need_number(run: ImportRun, leaving: int | None) -> None:
+    count = doubts.unclear(run, reading.counts(run)) if run.kind == Kind.EQUAL else 0
+    if count and leaving != count:
+        raise CannotChange(
+            _("Rows of the list are wrong, so it may lack people by mistake. Nothing is applied before they "
+              "are repaired, or somebody says how many people shall leave: %(n)s.") % {"n": f"{count:,}"}
+        )  # fmt: skip
 
 
 def pause(*, run: ImportRun, by: By = None) -> bool:
@@ -176,7 +189,11 @@ def resume(*, run: ImportRun, by: By = None) -> bool:
 
 
 def _switch(
-    run: ImportRun, before: State, after: State, shift: Callable[[QuerySet[Any]], int], by: By
+    run: ImportRun,
+    before: ImportRun.State,
+    after: ImportRun.State,
+    shift: Callable[[QuerySet[Any]], int],
+    by: By,
 ) -> bool:
     """Its changes first: whoever settles a call has locked the change before looking at its import."""
     with transaction.atomic():
@@ -192,7 +209,7 @@ def _switch(
 def cancel(*, run: ImportRun, by: By = None) -> bool:
     """What waits is never sent; what has been done stays. Also throws away a check that nobody accepted.
 
-    A call under way is finished. Should it come back in line, it is known by being paused, and is cancelled then.
+    A call under way is finished. It is paused, too: should it come back in line, it is cancelled then.
     """
     over = [State.FINISHED, State.CANCELLED]
     with transaction.atomic():

@@ -38,6 +38,12 @@ def confirmed(request: HttpRequest) -> bool:
     return request.method == "POST" and request.POST.get(CONFIRMED) == "yes"
 
 
+def typed_number(request: HttpRequest) -> int | None:
+    """What was typed into the field `number`, however its digits are grouped; None when it is no number."""
+    digits = "".join(one for one in request.POST.get("typed", "") if one not in ",.' \u00a0\u202f")
+    return int(digits) if digits.isdecimal() and len(digits) < 16 else None
+
+
 def ask_first(request: HttpRequest, confirmation: Confirmation) -> TemplateResponse:
     """The page that says what will happen and waits for a yes. Callers check the permission both times."""
     hidden = [

@@ -212,7 +212,38 @@ def test_links_are_imported_too(group: Group, tmp_path: Path, capsys: pytest.Cap
     call_command("import_people", str(sheet), "--do", "links", "--json")
     assert told(capsys)["to_do"] == {"link": 1}
     assert refused("import_people", str(sheet), "--do", "links", "--group", "g-1")[1] == 1
-    assert refused("import_people", str(sheet), "--do", "remove")[0] == "Name the group with --group."
+    assert refused("import_people", str(sheet), "--do", "equal")[0] == "Name the group with --group."
+    call_command("import_people", str(sheet), "--do", "unlink", "--json")
+    assert told(capsys)["rows"] == {"there": 1}
+
+
+def test_people_are_removed_from_many_groups_by_a_sheet(
+    group: Group, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "leavers.csv"
+    sheet.write_text("group,phone,role\ng-1,+919800000001,member\ng-1,+919812345678,member\n")
+    call_command("import_people", str(sheet), "--do", "remove", "--json")
+    found = told(capsys)
+    assert (found["to_do"], found["rows"]) == ({"remove": 1}, {"ready": 1, "there": 1})
+
+
+def test_an_equal_list_with_wrong_rows_is_applied_once_the_number_of_leavers_is_said(
+    group: Group, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "list.csv"
+    sheet.write_text("phone\n+919812345678\n98123\n")
+    asked = ("import_people", str(sheet), "--group", "g-1", "--do", "equal", "--json")
+    assert refused(*asked)[1] == 2
+    found = told(capsys)
+    assert (found["to_do"]["remove"], found["doubts"][0][:16]) == (1, "1 row is wrong. ")
+    why, code = refused(*asked, "--apply")
+    assert (why.split(". ")[1], code) == (
+        "Nothing is applied before they are repaired, or somebody says how many people shall leave: 1.",
+        1,
+    )
+    assert ImportRun.objects.latest("pk").state == "cancelled"
+    assert refused(*asked, "--apply", "--leaving", "1")[1] == 2
+    assert ImportRun.objects.latest("pk").state == "running"
 
 
 def test_import_people_says_what_cannot_be(group: Group, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_list_that_would_empty_the_group_is_asked_about(boss: Client, group: G
     Group.objects.filter(pk=group.pk).update(member_count=12)
     run = checked(f"Phone\n{A}\n", "equal", group=group)
     asked = text(boss.post(page("accept", run.pk)))
-    assert "12 of the group&#x27;s 12 people would be removed. Is this the right list?" in asked
+    assert "12 of the 12 people of “Wells” would be removed. Is this the right list?" in asked
 
 
 def test_admins_on_a_list_of_leavers_are_counted_before_the_yes(boss: Client, group: Group) -> None:

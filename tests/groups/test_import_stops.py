@@ -53,7 +53,9 @@ def under_way(sheet: str, kind: str = "add", **more: Any) -> ImportRun:
     return run
 
 
-@pytest.mark.parametrize("error", [Throttled("Wait"), NotSent("No line"), UnknownOutcome("No answer")], ids=str)
+@pytest.mark.parametrize(
+    "error", [Throttled("Wait"), NotSent("No line"), UnknownOutcome("No answer")], ids=str
+)
 def test_a_call_that_comes_back_in_line_after_the_cancelling_is_never_made(
     synced: Service, during: During, error: Exception
 ) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from groups import pace
-from groups.imports import reading, rejected, services
+from groups.imports import doubts, reading, rejected, services
 from groups.imports.models import ImportRow, ImportRun
 from groups.management.waiting import wait
 from groups.models import Group
@@ -23,6 +23,7 @@ BAD = (ImportRow.State.WRONG.value, ImportRow.State.REFUSED.value)
 INTERRUPTED = 130  # what a shell says of Ctrl-C
 NAMED = 20  # bad rows that are told; --rejected writes all of them
 Kind = ImportRun.Kind
+OF_MANY = {Kind.ADD.value: Kind.MANY.value, Kind.REMOVE.value: Kind.LEAVE.value}  # without --group
 
 
 class Command(BaseCommand):
@@ -36,12 +37,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--group", metavar="ID", help="one group; without it the sheet names the groups")
-        kinds = [kind.value for kind in (Kind.ADD, Kind.REMOVE, Kind.EQUAL, Kind.LINKS)]
+        kinds = [kind.value for kind in (Kind.ADD, Kind.REMOVE, Kind.EQUAL, Kind.LINKS, Kind.UNLINK)]
         parser.add_argument(
             "--do",
             choices=kinds,
             default=Kind.ADD.value,
-            help="default: add. remove and equal need --group; links: its columns are parent and child",
+            help="default: add. equal needs --group; links and unlink: its columns are parent and child",
+        )
+        parser.add_argument(
+            "--leaving",
+            type=int,
+            metavar="NUMBER",
+            help="with equal: how many people shall leave; --apply needs it when rows of the list are wrong",
         )
         parser.add_argument("--subscribers", action="store_true", help="with --group: who follows it")
         parser.add_argument("--tenant", metavar="NAME", help="needed when there are several")
@@ -54,8 +61,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         run = self._check(options)
         calls, seconds, counts = run.calls, run.seconds, reading.counts(run)
+        warnings = doubts.of(run, counts)
         if options["apply"]:
-            services.accept(run=run)
+            self._accept(run, options["leaving"])
             wait(options["wait"], lambda: not self._is_open(run))
             counts = reading.counts(run)
         bad = rejected.first(run, NAMED)
@@ -65,12 +73,20 @@ class Command(BaseCommand):
             services.cancel(run=run)
         told = {"import": run.pk, "applied": options["apply"], "calls": calls, "seconds": seconds}
         told |= {"rows": {key: n for key, n in counts.items() if ":" not in key}}
+        told |= {"doubts": warnings}
         told |= {"to_do": {key.removeprefix("ready:"): n for key, n in counts.items() if "ready:" in key}}
         self._tell({**told, "kept": run.kept, "bad": [one._asdict() for one in bad]}, options)
         if options["apply"] and options["wait"] and run.state in OPEN:
             raise CommandError(_("It goes on, but the time to wait is over."), returncode=3)
         if count := sum(counts.get(state, 0) for state in BAD):
             raise CommandError("\n".join(self._said(bad, count)), returncode=2)
+
+    def _accept(self, run: ImportRun, leaving: int | None) -> None:
+        try:
+            services.accept(run=run, leaving=leaving)
+        except services.CannotChange as error:
+            services.cancel(run=run)
+            raise CommandError(str(error)) from error
 
     def _is_read(self, run: ImportRun) -> bool:
         reading.read(run.pk)  # a worker that died in the middle of it is followed
@@ -100,15 +116,15 @@ class Command(BaseCommand):
     def _check(self, options: dict[str, Any]) -> ImportRun:
         """The import, read and judged. Raises CommandError when it cannot be."""
         group, kind = self._group(options["group"]), options["do"]
-        if kind == Kind.LINKS and group is not None:
+        if kind in (Kind.LINKS, Kind.UNLINK) and group is not None:
             raise CommandError(_("A sheet of links names all its groups; leave --group out."))
-        if kind in (Kind.REMOVE, Kind.EQUAL) and group is None:
+        if kind == Kind.EQUAL and group is None:
             raise CommandError(_("Name the group with --group."))
         if options["rejected"] and options["rejected"].exists():
             raise CommandError(_("%(file)s exists already.") % {"file": options["rejected"]})
         try:
             run = services.start(
-                kind=Kind.MANY if group is None and kind == Kind.ADD else kind,
+                kind=kind if group else OF_MANY.get(kind, kind),
                 file_name=options["file"].name,
                 chunks=_chunks(options["file"]),
                 tenant=None if group else self._tenant(options["tenant"]),
@@ -158,6 +174,8 @@ class Command(BaseCommand):
         words = _("It would take %(calls)s, %(time)s. Nothing was changed; add --apply.")
         if told["applied"]:
             words = _("In line: %(calls)s, %(time)s.")
+        for doubt in told["doubts"]:
+            self.stdout.write(doubt)
         self.stdout.write(words % {"calls": calls, "time": pace.in_words(told["seconds"])})
 
 

@@ -20,7 +20,7 @@ OFFERED = 200  # names of groups that the field offers while one types
 
 
 class Upload(ConsoleMixin, FormView):  # type: ignore[type-arg]
-    """A new import. `?group=7` and `?kind=remove` come from a group's own page."""
+    """A new import. `?group=7` comes from a group's page, `kind` and `subscribers` from rows to repair."""
 
     permission_required = MANAGE
     form_class = UploadForm
@@ -36,7 +36,8 @@ class Upload(ConsoleMixin, FormView):  # type: ignore[type-arg]
             named = group.name if same.count() == 1 else group.group_id
             initial |= {"group": named, "tenant": group.tenant_id}
             initial |= {"region": group.tenant.default_region.upper()}
-            initial |= {"subscribers": group.group_type == Group.Type.PUBLIC}
+            public = group.group_type == Group.Type.PUBLIC
+            initial |= {"subscribers": public and self.request.GET.get("subscribers") != "0"}
         return initial
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

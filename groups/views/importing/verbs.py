@@ -8,24 +8,23 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from groups import pace
-from groups.imports import reading, services
-from groups.imports.models import ImportRow, ImportRun
-from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
+from groups.imports import doubts, reading, services
+from groups.imports.models import ImportRun
+from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed, typed_number
 
 from .base import MANAGE, ImportMixin, url
 
 Text = str | Promise
-FEW, SHARE = 10, 5  # more than ten people, and more than one in five: asked twice
 TOO_LATE = gettext_lazy("That was too late: the import is in another state now. Look again.")
 
 
 @dataclass(frozen=True)
 class Verb:
-    """`run(import, user)` says whether anything happened. Without a question it is done at once."""
+    """`run(import, request)` says whether anything happened. Without a question it is done at once."""
 
     title: Text
     done: Text
@@ -38,21 +37,23 @@ VERBS = {
     "accept": Verb(
         gettext_lazy("Apply it"),
         gettext_lazy("It is under way."),
-        lambda run, by: services.accept(run=run, by=by),
+        lambda run, request: services.accept(run=run, by=request.user, leaving=typed_number(request)),
         gettext_lazy("Apply this at Kaizala? Wrong rows and repetitions are left out."),
     ),
     "pause": Verb(
         gettext_lazy("Pause"),
         gettext_lazy("Paused. Nothing more is sent until somebody resumes."),
-        lambda run, by: services.pause(run=run, by=by),
+        lambda run, request: services.pause(run=run, by=request.user),
     ),
     "resume": Verb(
-        gettext_lazy("Resume"), gettext_lazy("It goes on."), lambda run, by: services.resume(run=run, by=by)
+        gettext_lazy("Resume"),
+        gettext_lazy("It goes on."),
+        lambda run, request: services.resume(run=run, by=request.user),
     ),
     "cancel": Verb(
         gettext_lazy("Cancel"),
         gettext_lazy("Cancelled. What had been done stays done."),
-        lambda run, by: services.cancel(run=run, by=by),
+        lambda run, request: services.cancel(run=run, by=request.user),
         gettext_lazy("Never apply what still waits? What has been done stays done."),
         "danger",
     ),
@@ -69,10 +70,13 @@ class Do(ImportMixin, View):
         chosen = VERBS[verb]
         if chosen.question and not confirmed(request):
             return self._ask(chosen)
-        if chosen.run(self.run, request.user):
-            messages.success(request, str(chosen.done))
+        try:
+            done = chosen.run(self.run, request)
+        except services.CannotChange as error:
+            messages.error(request, str(error))
         else:
-            messages.warning(request, TOO_LATE)
+            say = messages.success if done else messages.warning
+            say(request, str(chosen.done if done else TOO_LATE))
         return HttpResponseRedirect(url("show", pk))
 
     def _ask(self, verb: Verb) -> HttpResponse:
@@ -105,22 +109,10 @@ class Do(ImportMixin, View):
             facts=facts,
             url=self.request.path,
             tone=verb.tone,
-            warnings=self._warnings(found) if verb is VERBS["accept"] else [],
+            **self._doubts(found) if verb is VERBS["accept"] else {},
         )
         return ask_first(self.request, page)
 
-    def _warnings(self, found: dict[str, int]) -> list[Text]:
-        """A list that would empty the group, or take its admins, is more often the wrong list."""
-        leaving, group = found.get("ready:remove", 0), self.run.group
-        if group is None or not leaving:
-            return []
-        warnings: list[Text] = []
-        present = group.subscriber_count if self.run.subscribers else group.member_count
-        if leaving > FEW and leaving * SHARE > present:
-            words = _("%(n)s of the group's %(all)s people would be removed. Is this the right list?")
-            warnings.append(words % {"n": f"{leaving:,}", "all": f"{present:,}"})
-        rows = ImportRow.objects.filter(run=self.run.pk, state="ready", action="remove", role="admin")
-        if admins := rows.count():
-            told = ngettext("%(n)s admin would be removed.", "%(n)s admins would be removed.", admins)
-            warnings.append(told % {"n": f"{admins:,}"})
-        return warnings
+    def _doubts(self, found: dict[str, int]) -> dict[str, Any]:
+        number = _("How many people shall leave?") if doubts.unclear(self.run, found) else ""
+        return {"warnings": doubts.of(self.run, found), "number": number}

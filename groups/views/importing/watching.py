@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
 from django.views.generic import TemplateView
 
 from groups import pace
 from groups.access import may
-from groups.imports import reading, rejected, undoing
+from groups.imports import doubts, reading, rejected, undoing
 from groups.imports.forms import WORDS
 from groups.imports.models import ImportRow, ImportRun
 from groups.models import Member, Subscriber
 
-from .base import MANAGE, TONES, VIEW, ImportMixin
+from .base import MANAGE, TONES, VIEW, ImportMixin, url
 
 SHOWN = 50  # wrong rows, and people of a diff, on the page
 State, Action = ImportRow.State, ImportRow.Action
@@ -48,6 +49,8 @@ class Import(ImportMixin, TemplateView):
             "to_read": run.undoes.totals.get(State.DONE, 0) if run.undoes else 0,
             "undone_by": undoing.undone_by(run) if run.state in undoing.OVER else None,
             "may_undo": undoing.can_undo(run),
+            "repair_url": _repair_url(run),
+            "doubts": doubts.of(run, found) if run.state == ImportRun.State.CHECKED else [],
             **_diff(run, found),
         }
         return super().get_context_data(**{**shown, **kwargs})
@@ -63,6 +66,17 @@ def _numbers(run: ImportRun, found: dict[str, int]) -> dict[str, int]:
     given_up = 0 if run.state == ImportRun.State.CANCELLED else numbers["cancelled"]
     numbers["applied"] = answered + given_up
     return numbers
+
+
+def _repair_url(run: ImportRun) -> str:
+    """Where the repaired rows are uploaded. Those of an equal list are added: alone they are no such list."""
+    if run.kind == ImportRun.Kind.UNDO:
+        return ""
+    kind = ImportRun.Kind.ADD if run.kind == ImportRun.Kind.EQUAL else run.kind
+    asked = {"kind": str(kind)}
+    if run.group_id:
+        asked |= {"group": str(run.group_id), "subscribers": str(int(run.subscribers))}
+    return f"{url('new')}?{urlencode(asked)}"
 
 
 def _wrong(run: ImportRun) -> list[rejected.Bad]:
