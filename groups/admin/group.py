@@ -15,6 +15,7 @@ from groups.access import may
 from groups.models import Group, GroupLink
 from groups.views import changing, figures, syncing
 from groups.views import group as views
+from groups.views.changing.watching import pending_context
 from groups.views.runs import progress_url
 from kaizala_admin.connectors.models import Connector
 from kaizala_admin.exports.lists import ExportMixin
@@ -117,6 +118,8 @@ class GroupAdmin(ExportMixin, ReadOnlyAdmin):
             "may_manage": may(request, "groups.manage_group"),
             "connectors": _connectors(),
         }
+        if may(request, "groups.view_groupchange"):
+            more |= pending_context(None)
         page: HttpResponse = super().changelist_view(request, {**more, **(extra_context or {})})
         return page
 

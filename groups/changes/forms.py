@@ -158,7 +158,9 @@ class TopGroupForm(NewGroupForm):
     )
 
     def __init__(self, *args: Any, grants: Sequence[Grant], **more: Any) -> None:
-        region = grants[0].connector.tenant.default_region if grants else "IN"
+        data: Any = more.get("data") or {}
+        chosen = [one for one in grants if str(one.pk) == data.get("grant")] or grants[:1]
+        region = chosen[0].connector.tenant.default_region if chosen else "IN"
         super().__init__(*args, region=region, **more)
         field = self.fields["grant"]
         assert isinstance(field, forms.ModelChoiceField)

@@ -19,10 +19,19 @@ By = AbstractBaseUser | None
 
 
 def can_undo(change: GroupChange) -> bool:
-    """Whether there is something to take back. No queries, save for whether it was done before."""
+    """Whether there is something to take back. One query, unless `undone_by` was fetched before."""
     if change.state != State.SENT or change.kind in (Kind.CREATE_GROUP, Kind.CREATE_SUBGROUP):
         return False  # Kaizala has no call that deletes a group (contract 4)
-    return bool(touched(change)) and not change.undone_by.exclude(state=State.FAILED).exists()
+    if not touched(change):
+        return False
+    return all(other.state == State.FAILED for other in change.undone_by.all())
+
+
+def told_before(change: GroupChange) -> str:
+    """What taking it back does not bring back, in words; "" when it is all."""
+    if change.kind == Kind.REMOVE_MEMBER and change.payload.get("role") == Member.Role.ADMIN:
+        return _("This person was an admin, and comes back as an ordinary member.")
+    return ""
 
 
 def undone(change: GroupChange, by: By) -> list[GroupChange]:
@@ -70,6 +79,10 @@ def _other_role(row: GroupChange, by: By) -> GroupChange:
 
 
 def touched(change: GroupChange) -> list[str]:
-    """Whom the change really changed: not those who were there, or were not, before."""
+    """Whom the change really changed: not those who were there, or were not, before.
+
+    Nor whom it removed without knowing a number: Kaizala adds people by number alone.
+    """
     changed = (Outcome.ADDED, Outcome.REMOVED, Outcome.CHANGED)
-    return [name for name, (outcome, _why) in change.results.items() if outcome in changed]
+    names = [name for name, (outcome, _why) in change.results.items() if outcome in changed]
+    return [name for name in names if change.kind != Kind.REMOVE_MEMBER or name.startswith("+")]

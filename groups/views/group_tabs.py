@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from groups import queries, search, tree
+from groups.changes.models import GroupChange
 from groups.figures.models import Headcount
 from groups.models import Group, Member, Subscriber, SyncRun
 from groups.tabs import Tab, register
@@ -79,8 +80,11 @@ def history(group: Group, request: HttpRequest) -> dict[str, Any]:
 
 
 def changes(group: Group, request: HttpRequest) -> dict[str, Any]:
-    rows = group.changes.select_related("group", "other", "created_by").order_by("-id")[:PAGE]
-    return {"changes": [(row, TONES[State(row.state)]) for row in rows]}
+    """Its own, and those of which it is the other group: how it was made, where it was linked."""
+    latest = [GroupChange.objects.filter(**{name: group}).order_by("-id") for name in ("group", "other")]
+    keys = [key for rows in latest for key in rows.values_list("pk", flat=True)[:PAGE]]
+    found = GroupChange.objects.filter(pk__in=keys).select_related("group", "other", "created_by")
+    return {"changes": [(row, TONES[State(row.state)]) for row in found.order_by("-id")[:PAGE]]}
 
 
 def register_all() -> None:

@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from groups.changes import services
+from groups.changes.checking import CannotChange
 from groups.changes.models import GroupChange
 from groups.models import Group, Member, Reach
-from kaizala_admin.connectors.models import Connector, Grant
+from kaizala_admin.connectors.models import Connector, Grant, Tenant
 from kaizala_admin.outbox.models import State
 
 from .changing import again, ordinary, run_all, some_people, unlimited
@@ -123,6 +128,87 @@ def test_a_public_group_by_a_users_grant_is_refused_in_the_form(boss: Client, gr
     answer = boss.post(page("create"), form)
     assert answer.status_code == 422
     assert "Only a grant for the whole organisation can make a public group" in text(answer)
+
+
+def test_first_members_are_read_with_the_country_of_the_grant_that_is_chosen(
+    boss: Client, grant: Grant
+) -> None:
+    tenant = Tenant.objects.create(name="Another", default_region="KE")
+    connector = Connector.objects.create(
+        tenant=tenant, name="B", api_root="http://127.0.0.1:9", application_id="b", application_secret="s"
+    )
+    other = Grant.objects.create(connector=connector, name="Whole", kind="tenant", refresh_token="r")
+    Grant.objects.filter(pk=grant.pk).update(kind="tenant")
+    form = {"name": "N", "welcome_message": "W", "group_type": "Group"}
+    for one, given in ((other, "0712 345678"), (grant, "098123 00001")):
+        boss.post(page("create"), {**form, "grant": one.pk, "numbers": given})
+    found = [change.payload["numbers"] for change in GroupChange.objects.order_by("pk")]
+    assert found == [["+254712345678"], ["+919812300001"]]
+
+
+def test_a_new_group_and_a_linked_one_are_pending_beside_the_mirror(
+    boss: Client, group: Group, grant: Grant
+) -> None:
+    Grant.objects.filter(pk=grant.pk).update(kind="tenant")
+    child = Group.objects.create(
+        tenant=group.tenant, group_id="g2", name="Below", first_seen_at=group.first_seen_at
+    )
+    Reach.objects.create(grant=grant, group=child, role="Admin", first_seen_at=group.first_seen_at)
+    boss.post(page("link", group.pk), {"child": child.pk})
+    form = {"name": "New top", "welcome_message": "W", "group_type": "Group", "grant": grant.pk}
+    boss.post(page("create"), form)
+    for at in (page("change", child.pk), page("change", group.pk)):
+        shown = text(boss.get(at))
+        assert ("Link “Below” below Wells" in shown, "New top" in shown) == (True, False)
+    listed = boss.get(page("changelist"))
+    assert "Create the group “New top”" in text(listed)
+    seen = {"seen": listed.context["pending_keys"]}
+    still = boss.get(page("pending"), seen, headers={"HX-Request": "true"})
+    assert ("HX-Refresh" in still.headers, "New top" in text(still)) == (False, True)
+    GroupChange.objects.filter(kind="create_group").update(state=State.SENT, other=child)
+    assert boss.get(page("pending"), seen, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    assert boss.get(page("pending"))["Location"] == page("changelist")
+    assert "Create the group “Below”" in text(boss.get(page("change", child.pk), {"tab": "changes"}))
+    assert "New top" not in text(boss.get(page("changelist")))
+
+
+def test_progress_takes_the_same_queries_for_one_change_as_for_three(boss: Client, group: Group) -> None:
+    for index in range(3):
+        boss.post(page("add_members", group.pk), {"numbers": f"+91981230001{index}"})
+    for row in GroupChange.objects.all():
+        results = {row.payload["numbers"][0]: ["added", ""]}
+        GroupChange.objects.filter(pk=row.pk).update(state=State.SENT, results=results, settled_at=Now())
+    keys = [str(key) for key in GroupChange.objects.values_list("pk", flat=True)]
+    at, counts = reverse("admin:groups_groupchange_progress"), []
+    for some in (keys[:1], keys):
+        with CaptureQueriesContext(connection) as queries:
+            shown = boss.get(at, {"changes": ",".join(some)}, headers={"HX-Request": "true"})
+        assert text(shown).count("Take back") == len(some)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_whom_nobody_could_add_again_is_not_taken_back_and_an_admin_comes_back_as_a_member(
+    boss: Client, group: Group
+) -> None:
+    Member.objects.filter(role="Member").update(mobile_number="")
+    boss.post(
+        page("remove_members", group.pk),
+        {"member": list(group.members.values_list("pk", flat=True)), "confirmed": "yes"},
+    )
+    for row in GroupChange.objects.all():
+        results = {row.payload["numbers"][0]: ["removed", ""]}
+        GroupChange.objects.filter(pk=row.pk).update(state=State.SENT, results=results)
+    admin, nameless = GroupChange.objects.order_by("pk")
+    at = reverse("admin:groups_groupchange_progress")
+    assert ["Take back" in text(boss.get(at, {"changes": row.pk})) for row in (admin, nameless)] == [
+        True,
+        False,
+    ]
+    asked = text(boss.get(reverse("admin:groups_groupchange_undo", args=[admin.pk])))
+    assert "This person was an admin, and comes back as an ordinary member." in asked
+    with pytest.raises(CannotChange, match="nothing to take back"):
+        services.undo(change=nameless)
 
 
 def test_a_picture_that_is_none_is_refused(boss: Client, group: Group) -> None:

@@ -22,5 +22,6 @@ def urls() -> list[URLPattern]:
             people.RemoveSubscribers.as_view(),
             name="groups_group_remove_subscribers",
         ),
+        path("pending/", watching.Pending.as_view(), name="groups_group_pending"),
         path(f"{at}/pending/", watching.Pending.as_view(), name="groups_group_pending"),
     ]

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
@@ -59,7 +62,7 @@ def named(words: str) -> list[GroupChange]:
     keys = words.split(",")[:MOST_CHANGES]
     if not all(key.isdecimal() and len(key) < 19 for key in keys):
         raise Http404(_("There is no such change."))
-    rows = list(GroupChange.objects.filter(pk__in=keys).select_related(*RELATED).order_by("pk"))
+    rows = _rows(keys)
     if not rows:
         raise Http404(_("There is no such change."))
     return _with_parts(rows)
@@ -71,8 +74,14 @@ def _with_parts(rows: Sequence[GroupChange]) -> list[GroupChange]:
     keys = [key for row in rows for key in row.payload.get("parts", ())]
     if not keys:
         return whole
-    parts = list(GroupChange.objects.filter(pk__in=keys).select_related(*RELATED).order_by("pk"))
-    return [*whole, *_with_parts(parts)]
+    return [*whole, *_with_parts(_rows(keys))]
+
+
+def _rows(keys: Sequence[Any]) -> list[GroupChange]:
+    """With all that their lines are made of. Two queries."""
+    undoings = Prefetch("undone_by", GroupChange.objects.only("state", "undoes_id"))
+    rows = GroupChange.objects.filter(pk__in=keys).select_related(*RELATED)
+    return list(rows.prefetch_related(undoings).order_by("pk"))
 
 
 class Progress(ConsoleMixin, TemplateView):
@@ -93,7 +102,7 @@ class Progress(ConsoleMixin, TemplateView):
         more = {
             "keys": keys,
             "moving": moving,
-            "shown": [_shown(row, undo) for row in rows],
+            "shown": _shown(rows, undo),
             "totals": _totals(rows),
             "group": first.group or first.other,
             "tab": _tab(first),
@@ -116,59 +125,69 @@ def _totals(rows: Sequence[GroupChange]) -> dict[str, int]:
     return {"people": asked, "done": done, "refused": refused}
 
 
-def _shown(row: GroupChange, undo: bool) -> Shown:
-    why = row.detail or (why_waiting(row) if row.state != State.SENT else "")
-    return Shown(
-        row,
-        TONES[State(row.state)],
-        why,
-        _lines(row),
-        undo and undoing.can_undo(row),
-        row.state in (State.UNKNOWN, State.FAILED),
-    )
+def _shown(rows: Sequence[GroupChange], undo: bool) -> list[Shown]:
+    missing = _missing(rows)
+    return [
+        Shown(
+            row,
+            TONES[State(row.state)],
+            row.detail or (why_waiting(row) if row.state != State.SENT else ""),
+            _lines(row, missing),
+            undo and undoing.can_undo(row),
+            row.state in (State.UNKNOWN, State.FAILED),
+        )
+        for row in rows
+    ]
 
 
-def _lines(row: GroupChange) -> list[Line]:
-    some = list(row.results.items())[:MOST_RESULTS]
-    missing = _missing(row, [name for name, (what, _why) in some if what == Outcome.ADDED])
+def _lines(row: GroupChange, missing: dict[tuple[int, str], datetime]) -> list[Line]:
     lines = []
-    for name, (what, why) in some:
-        note = _("Kaizala took the call, but its list does not have this number.")
-        note = note if name in missing else ""
+    for name, (what, why) in list(row.results.items())[:MOST_RESULTS]:
+        since = missing.get((row.group_id or 0, name)) if what == Outcome.ADDED else None
+        lacks = since is not None and row.settled_at is not None and since >= row.settled_at
+        note = _("Kaizala took the call, but its list does not have this number.") if lacks else ""
         tone = "warning" if note else RESULT_TONES.get(Outcome(what), "")
         lines.append(Line(name, str(Outcome(what).label), tone, why, note))
     return lines
 
 
-def _missing(row: GroupChange, added: list[str]) -> set[str]:
-    """Whom Kaizala said nothing against, but whom the list that was read afterwards does not have."""
-    if row.kind != GroupChange.Kind.ADD_MEMBERS or not added or row.settled_at is None:
-        return set()
-    rows = Member.objects.filter(group=row.group_id, mobile_number__in=added, person_id__startswith="tel:")
-    return set(rows.filter(gone_at__gte=row.settled_at).values_list("mobile_number", flat=True))
+def _missing(rows: Sequence[GroupChange]) -> dict[tuple[int, str], datetime]:
+    """Whom Kaizala said nothing against, but whom a list that was read afterwards does not have: since when.
+
+    By group and number. One query.
+    """
+    added = [row for row in rows if row.kind == GroupChange.Kind.ADD_MEMBERS and row.settled_at]
+    if not added:
+        return {}
+    since = min(row.settled_at for row in added if row.settled_at)
+    lost = Member.objects.filter(group__in={row.group_id for row in added}, person_id__startswith="tel:")
+    found = lost.filter(gone_at__gte=since).values_list("group_id", "mobile_number", "gone_at")
+    return {(group_id, number): gone_at for group_id, number, gone_at in found if gone_at}
 
 
 class Pending(ConsoleMixin, TemplateView):
-    """The list of what is in line for a group, again and again; the page is drawn anew when it moved."""
+    """What is in line for a group, or for groups yet to be; the page is drawn anew when it moved."""
 
     permission_required = "groups.view_groupchange"
     template_name = "groups/changes/pending.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        group = get_object_or_404(Group, pk=kwargs["group_id"])
-        if request.headers.get("HX-Request") != "true":
-            return HttpResponseRedirect(group_url(group.pk, "changes"))  # it is a part, not a page
+        group = get_object_or_404(Group, pk=kwargs["group_id"]) if "group_id" in kwargs else None
+        if request.headers.get("HX-Request") != "true":  # it is a part, not a page
+            lists = reverse("admin:groups_group_changelist")
+            return HttpResponseRedirect(group_url(group.pk, "changes") if group else lists)
         now = pending_context(group)
-        answer = self.render_to_response(self.get_context_data(group=group, **now))
+        answer = self.render_to_response(self.get_context_data(**now))
         if request.GET.get("seen", now["pending_keys"]) != now["pending_keys"]:
             answer["HX-Refresh"] = "true"
         return answer
 
 
-def pending_context(group: Group) -> dict[str, Any]:
-    """What a group's page needs to show beside the mirror. One query."""
+def pending_context(group: Group | None) -> dict[str, Any]:
+    """What a group's page needs to show beside the mirror; without one, the list of groups. One query."""
     rows = list(services.pending(group)[: PENDING_SHOWN + 1])
     return {
+        "pending_url": reverse("admin:groups_group_pending", args=[group.pk] if group else []),
         "pending": [(row, why_waiting(row)) for row in rows[:PENDING_SHOWN]],
         "pending_more": len(rows) > PENDING_SHOWN,
         "pending_keys": ",".join(f"{row.pk}{row.state[0]}" for row in rows),
@@ -206,6 +225,7 @@ class Undo(ConsoleMixin, View):
             button=_("Take back"),
             cancel_url=progress_url([row]),
             facts=[(_("Change"), row.title()), (_("People or groups"), touched), (_("Calls"), calls)],
+            warnings=[why] if (why := undoing.told_before(row)) else [],
             url=request.path,
         )
         return ask_first(request, page)
