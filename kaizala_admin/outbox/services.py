@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+
+from kaizala_admin.connectors import clock
 
 from . import trail
 from .models import OutboxRow, State
@@ -18,7 +21,9 @@ __all__ = [
     "all_arrived",
     "cancel",
     "change",
+    "due_at_once",
     "hold",
+    "lock",
     "nudge",
     "post",
     "posted",
@@ -30,6 +35,7 @@ __all__ = [
 ]
 
 BATCH = 500  # rows in one transaction: short ones, so that others get their turn
+JUST_MADE = timedelta(seconds=1)  # both times of a new row come from this machine's clock
 Row = TypeVar("Row", bound=OutboxRow)
 
 
@@ -38,6 +44,7 @@ def post(rows: Sequence[Row]) -> list[Row]:
     by_class: dict[type[OutboxRow], list[OutboxRow]] = defaultdict(list)
     for row in rows:
         by_class[type(row)].append(row)
+    due_at_once(rows)
     for row_class, same in by_class.items():
         row_class._default_manager.bulk_create(same, batch_size=BATCH)
     _nudge_after_commit(row.connector_id for row in rows)
@@ -47,6 +54,14 @@ def post(rows: Sequence[Row]) -> list[Row]:
 def posted(connector_ids: Iterable[int]) -> None:
     """The same for rows that were written in bulk: wakes the dispatcher once they are committed."""
     _nudge_after_commit(connector_ids)
+
+
+def due_at_once(rows: Iterable[OutboxRow]) -> None:
+    """New rows that nobody gave a time are due now on the database's clock, not on this machine's."""
+    now = clock.now()
+    for row in rows:
+        if abs(row.not_before - row.created_at) < JUST_MADE:
+            row.not_before = now
 
 
 def hold(queryset: QuerySet[Any]) -> int:
@@ -66,14 +81,19 @@ def release(queryset: QuerySet[Any]) -> int:
     return count
 
 
-def change(rows: QuerySet[Any], **fields: Any) -> int:
-    """Writes many rows whatever their state. Returns how many.
+def lock(rows: QuerySet[Any]) -> None:
+    """Waits for whoever changes these rows at this moment, and keeps them until the transaction ends.
 
-    Their locks are taken by key, as whoever settles calls takes them: nobody waits for another in a ring.
+    By key, as whoever settles calls takes them: nobody waits for another in a ring.
     """
+    if connection.features.has_select_for_update:
+        list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+
+
+def change(rows: QuerySet[Any], **fields: Any) -> int:
+    """Writes many rows whatever their state. Returns how many."""
     with transaction.atomic():
-        if connection.features.has_select_for_update:
-            list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+        lock(rows)
         return rows.update(**fields)
 
 

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from kaizala_admin.outbox import services as outbox
@@ -22,6 +23,7 @@ def pause(broadcast: Broadcast, by: AbstractBaseUser | None, why: str = "") -> b
     with transaction.atomic():
         if not _move(broadcast, [State.RUNNING], State.PAUSED, pause_reason=why):
             return False
+        _stand_still(broadcast)
         held = outbox.hold(_rows(broadcast))
         trail.note(broadcast, by, "pause", State.RUNNING, why or State.PAUSED, calls=held)
     return True
@@ -30,9 +32,10 @@ def pause(broadcast: Broadcast, by: AbstractBaseUser | None, why: str = "") -> b
 def resume(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
     """Paused -> running: only the rest is sent. False: not paused."""
     with transaction.atomic():
-        afresh = {"pause_reason": "", "watched_since": timezone.now()}
+        afresh = {"pause_reason": "", "watched_since": Now()}
         if not _move(broadcast, [State.PAUSED], State.RUNNING, **afresh):
             return False
+        _stand_still(broadcast)
         released = outbox.release(_rows(broadcast))
         quiet.hold([broadcast.pk])
         trail.note(broadcast, by, "resume", State.PAUSED, State.RUNNING, calls=released)
@@ -45,6 +48,7 @@ def cancel(broadcast: Broadcast, by: AbstractBaseUser | None) -> bool:
         before = broadcast.state
         if not _move(broadcast, [State.RUNNING, State.PAUSED], State.CANCELLED, finished_at=timezone.now()):
             return False
+        _stand_still(broadcast)
         stopped = outbox.cancel(_rows(broadcast), by)
         trail.note(broadcast, by, "cancel", before, State.CANCELLED, calls=stopped)
     return True
@@ -67,6 +71,13 @@ def finish_done() -> int:
     """Finishes what has no open call left but was not noticed. Safe to run twice. Returns how many."""
     going = Broadcast.objects.filter(state__in=[State.RUNNING, State.PAUSED])
     return sending.finish_if_done(going.values_list("pk", flat=True))
+
+
+def _stand_still(broadcast: Broadcast) -> None:
+    """After the broadcast's new state is written: whoever changes one of its calls is done by then, so that
+    the call is seen here as it is now, or comes after us and meets the new state (`sending._waiting_again`).
+    """
+    outbox.lock(_rows(broadcast).exclude(state__in=[outbox_state.SENT, outbox_state.CANCELLED]))
 
 
 def _rows(broadcast: Broadcast) -> QuerySet[Dispatch]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import product
 from threading import Barrier, Event
 from time import sleep
 from typing import Any
@@ -12,15 +14,20 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from kaizala_admin.connectors import leases
+from kaizala_admin.connectors import clock, leases
 from kaizala_admin.connectors.models import Tenant
-from kaizala_admin.kaizala import FailedRecipient
+from kaizala_admin.kaizala import FailedRecipient, Throttled
+from kaizala_admin.outbox import claims
+from kaizala_admin.outbox import services as outbox
+from kaizala_admin.outbox.classification import classify
 from kaizala_admin.outbox.granting import Leadership, mark
 from kaizala_admin.outbox.lanes import Waiting
 from kaizala_admin.outbox.models import Lane, State
-from messaging import sending, services
+from kaizala_admin.outbox.settling import settle_error
+from messaging import sending, services, trail
 from messaging.models import Broadcast, Delivery, Dispatch, Priority
 from messaging.timing import quiet
+from tests.faults.sizes import EVERYTHING
 
 from .conftest import PUBLIC, Org, Recorder, number
 
@@ -76,6 +83,122 @@ def test_cancel_and_resume_at_the_same_moment_never_send_what_is_cancelled(
     assert cancelled is True
     assert Broadcast.objects.get().state == "cancelled"
     assert set(Dispatch.objects.values_list("state", flat=True)) == {State.CANCELLED}
+
+
+def comes_back(row: Dispatch, written: Event, go_on: Callable[[], object] = lambda: None) -> bool:
+    """What a worker does when Kaizala tells its call to come later; `go_on` is done before its commit."""
+    with transaction.atomic():
+        told = classify(Throttled("Later", retry_after=1), repeatable=False, attempts=1)
+        done = settle_error(row, told)
+        go_on()
+    written.set()
+    return done
+
+
+def failed_goes_once_more(row: Dispatch, written: Event, go_on: Callable[[], object] = lambda: None) -> bool:
+    """What the outbox's page does with a call that failed."""
+    with transaction.atomic():
+        done = outbox.retry(Dispatch.objects.filter(pk=row.pk))
+        go_on()
+    written.set()
+    return bool(done)
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A button, and what it makes of a call that comes back in line at the same moment."""
+
+    name: str
+    press: Callable[..., bool]
+    state: State
+    held: bool = False
+    paused: bool = False  # before
+
+
+CANCEL = Pressed("cancel", services.cancel, State.CANCELLED)
+CANCEL_PAUSED = Pressed("cancel while paused", services.cancel, State.CANCELLED, paused=True)
+PAUSE = Pressed("pause", services.pause, State.QUEUED, held=True)
+RESUME = Pressed("resume", services.resume, State.QUEUED, paused=True)
+LOOKS_FIRST = [(CANCEL, comes_back), (CANCEL_PAUSED, comes_back), (RESUME, failed_goes_once_more)]
+IS_LOOKED_AT_FIRST = [(CANCEL, comes_back), (PAUSE, failed_goes_once_more)]
+if EVERYTHING:
+    buttons = [CANCEL, CANCEL_PAUSED, PAUSE, RESUME]
+    LOOKS_FIRST = IS_LOOKED_AT_FIRST = list(product(buttons, [comes_back, failed_goes_once_more]))
+A_MOMENT = 0.3  # seconds for who need not wait; who must does until the other's commit
+
+
+def one_out(org: Org, paused: bool, back: Callable[..., bool]) -> tuple[Broadcast, Dispatch]:
+    """A broadcast of three calls, of which one is under way, or has failed."""
+    broadcast = org.launched(PUBLIC, [org.public(people=range(70))])
+    row = Dispatch.objects.earliest("pk")
+    if back is comes_back:
+        Dispatch.objects.filter(pk=row.pk).update(permits=1, permits_until=clock.later(timedelta(minutes=1)))
+        (taken,) = claims.claim(row.connector_id)
+        row = Dispatch.objects.get(pk=taken.row.pk)
+    else:
+        Dispatch.objects.filter(pk=row.pk).update(state=State.FAILED)
+    if paused:
+        services.pause(broadcast, None)
+    return broadcast, row
+
+
+def obeys(row: Dispatch, button: Pressed) -> None:
+    row.refresh_from_db()
+    assert row.state == button.state
+    assert row.held is button.held or row.state == State.CANCELLED
+    lines = Delivery.objects.filter(dispatch=row).values_list("state", flat=True)
+    assert set(lines) == {str(button.state)}
+
+
+@pytest.mark.flow
+@pytest.mark.parametrize(("button", "back"), LOOKS_FIRST)
+def test_what_comes_back_in_line_before_a_button_has_committed_obeys_it(
+    race: Callable[..., list[Any]],
+    org: Org,
+    monkeypatch: pytest.MonkeyPatch,
+    button: Pressed,
+    back: Callable[..., bool],
+) -> None:
+    broadcast, row = one_out(org, button.paused, back)
+    looked, written = Event(), Event()
+    note = trail.note
+
+    def looks(*given: Any, **named: Any) -> None:
+        looked.set()
+        written.wait(A_MOMENT)
+        note(*given, **named)
+
+    monkeypatch.setattr(trail, "note", looks)
+
+    def comes() -> bool:
+        looked.wait(20)
+        return back(row, written)
+
+    assert race(lambda: button.press(broadcast, None), comes) == [True, True]
+    obeys(row, button)
+
+
+@pytest.mark.flow
+@pytest.mark.parametrize(("button", "back"), IS_LOOKED_AT_FIRST)
+def test_a_button_that_is_pressed_before_a_call_is_back_in_line_is_obeyed(
+    race: Callable[..., list[Any]], org: Org, button: Pressed, back: Callable[..., bool]
+) -> None:
+    broadcast, row = one_out(org, button.paused, back)
+    looked, written, pressed = Event(), Event(), Event()
+
+    def wait() -> None:
+        """The call has looked at its broadcast, and is not committed yet."""
+        looked.set()
+        pressed.wait(A_MOMENT)
+
+    def press() -> bool:
+        looked.wait(20)
+        done = button.press(broadcast, None)
+        pressed.set()
+        return done
+
+    assert race(lambda: back(row, written, wait), press) == [True, True]
+    obeys(row, button)
 
 
 def test_many_retries_at_the_same_moment_call_each_person_once_more(

@@ -86,6 +86,7 @@ def test_what_is_cancelled_in_the_middle_is_never_sent(house: FaultHouse) -> Non
     found, times = tally.Count(), 20 if EVERYTHING else 3
     for number in range(times):
         house.delete("/sandbox/faults")
+        house.fault("throttle", probability=0.1, retryAfter="1")  # some come back in line meanwhile
         house.fault("slow", seconds=0.3)
         broadcast = house.to_all(f"Never mind {number}")
         some_more(house, broadcast, 4)
