@@ -5,9 +5,8 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
 from groups.models import SyncRun
+from kaizala_admin.connectors import clock
 from kaizala_admin.kaizala import SUBSCRIBER_PAGE, KaizalaClient, Refused, SubscriberPage
 
 DETAILS, SUB_GROUPS, MEMBERS, SUBSCRIBERS = "details", "sub_groups", "members", "subscribers"
@@ -31,7 +30,7 @@ class Hidden:
 def fetch(run: SyncRun, client: KaizalaClient) -> Any:
     """One page: groups, a group, a tree, members, or a SubscriberPage; or Vanished, or Hidden."""
     if run.started_at is None:
-        run.started_at = timezone.now()  # before the call: who joins while it is under way is not "gone"
+        run.started_at = clock.now()  # before the call: who joins while it is under way is not "gone"
     if run.kind == SyncRun.Kind.DIRECTORY:
         return client.fetch_groups(show_details=True, all_groups=True)
     try:

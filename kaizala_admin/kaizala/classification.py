@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import math
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypedDict
@@ -20,6 +20,8 @@ from .errors import ExpiredToken, KaizalaError, NotSent, Refused, Throttled, Unk
 UNREADABLE: dict[str, Any] = {}
 
 DEFAULT_WAIT = 60.0
+# A 429 that says 0, or a time that is over, would be met again at once, at full pace and uncounted.
+SHORTEST_WAIT = 1.0
 LONGEST_WAIT = 3600.0
 
 _NEVER_WRITTEN = (
@@ -53,7 +55,7 @@ def classify(
     if "invalidtoken" in said["code"].lower() or status == http.client.UNAUTHORIZED:
         return ExpiredToken(_wording(body, "Kaizala did not accept the token."), **said)
     if status == http.client.TOO_MANY_REQUESTS:
-        wait = retry_after(response.headers.get("Retry-After"))
+        wait = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
         return Throttled(f"Kaizala asks to wait {wait:.0f} seconds.", retry_after=wait, **said)
     if status >= http.client.INTERNAL_SERVER_ERROR:
         return UnknownOutcome(f"Kaizala failed (HTTP {status}): it may have done this all the same.", **said)
@@ -122,22 +124,30 @@ def _connects(filename: str, function: str) -> bool:
 _CONNECTION_FILE: str = urllib3.connection.HTTPConnection.connect.__code__.co_filename
 
 
-def retry_after(value: str | None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float:
-    """Seconds to wait, from seconds or an HTTP date: 60 when it says nothing sensible, at most 3,600."""
-    seconds = _seconds(value.strip(), now) if value else None
+def retry_after(value: str | None, date: str | None = None) -> float:
+    """Seconds to wait, from seconds or an HTTP date: 1 to 3,600, and 60 when it says nothing sensible.
+
+    A date is measured against the answer's own `date`, which comes from the same clock; ours may be wrong.
+    """
+    seconds = _seconds(value.strip(), date) if value else None
     sensible = seconds is not None and math.isfinite(seconds)
-    return min(max(seconds or 0.0, 0.0), LONGEST_WAIT) if sensible else DEFAULT_WAIT
+    return min(max(seconds or 0.0, SHORTEST_WAIT), LONGEST_WAIT) if sensible else DEFAULT_WAIT
 
 
-def _seconds(value: str, now: Callable[[], datetime]) -> float | None:
+def _seconds(value: str, date: str | None) -> float | None:
     try:
         number = float(value)
         return number if number >= 0 else None
     except ValueError:
         pass
+    moment = _moment(value)
+    now = (_moment(date) if date else None) or datetime.now(UTC)
+    return (moment - now).total_seconds() if moment else None
+
+
+def _moment(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - now()).total_seconds()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

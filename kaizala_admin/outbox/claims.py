@@ -29,14 +29,14 @@ class Claim:
 
     row: OutboxRow
     calls_left: int
-    started_at: datetime = field(default_factory=lambda: timezone.now())  # this process's clock
+    taken_at: datetime = field(default_factory=lambda: timezone.now())  # on this process's clock
 
     def check_time(self) -> None:
         """Just before the call. Raises NotSent when the call could outlive the lease.
 
         A process that stood still (a laptop asleep, a token long in coming) may be taken for dead by now.
         """
-        if timezone.now() - self.started_at > LEASE / 2:
+        if timezone.now() - self.taken_at > LEASE / 2:
             raise NotSent("The row was held for too long before its call, so the call was not made.")
 
 

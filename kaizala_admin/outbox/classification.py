@@ -3,6 +3,8 @@
 import random
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from kaizala_admin.connectors.tokens import TokenRefused
 from kaizala_admin.kaizala import (
     ExpiredToken,
@@ -17,6 +19,8 @@ from kaizala_admin.kaizala import (
 from .models import State
 
 MAX_ATTEMPTS = 8
+MOST_DEATHS = 3  # of workers, one after the other
+WORKER_DIED, EXPIRED_TOKEN = "worker_died", "expired_token"
 FIRST_WAIT, LONGEST_WAIT = 4.0, 300.0  # seconds
 ATTENTION_WAIT = 60.0  # seconds; the dispatcher leaves such connectors alone anyway, save for a probe
 
@@ -40,9 +44,10 @@ def backoff(attempts: int) -> float:
     return random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** max(0, attempts - 1)))  # noqa: S311
 
 
-def classify(error: Exception, *, repeatable: bool, attempts: int) -> Verdict:
+def classify(error: Exception, *, repeatable: bool, attempts: int, renewed: bool = False) -> Verdict:
     """The verdict on `error`, raised by a row's call at its `attempts`-th try (1 is the first).
 
+    `renewed`: the token was bought after the row's try before, which ended with a token that was refused.
     An error that is none of the client's is a bug of ours, seen after the line may have been used: unknown.
     """
     detail = getattr(error, "message", "")[:1000]
@@ -63,9 +68,13 @@ def classify(error: Exception, *, repeatable: bool, attempts: int) -> Verdict:
             return Verdict(
                 State.QUEUED, "host_not_allowed", detail, ATTENTION_WAIT, counted=False, attention=True
             )
+        case ExpiredToken() if renewed:
+            words = _("Kaizala refuses the access token that it has just given out. %(why)s")
+            told = (words % {"why": detail})[:1000]
+            return _again(EXPIRED_TOKEN, told, attempts, wait=ATTENTION_WAIT, attention=True)
         case ExpiredToken():
             wait = 0.0 if attempts == 1 else backoff(attempts)
-            return _again("expired_token", detail, attempts, wait=wait, new_token=True)
+            return _again(EXPIRED_TOKEN, detail, attempts, wait=wait, new_token=True)
         case NotSent():
             return _again("not_sent", detail, attempts, wait=backoff(attempts))
         case InvalidInput():
@@ -86,9 +95,14 @@ def before_the_call(error: Exception, *, attempts: int) -> Verdict:
     return _again("not_sent", detail[:1000], attempts, wait=backoff(attempts))
 
 
-def dead_worker(*, repeatable: bool, attempts: int) -> Verdict:
-    """The verdict on a row whose lease ran out: its worker died, or stands still, during the call."""
-    return _lost("worker_died", "", repeatable, attempts)
+def dead_worker(*, repeatable: bool, attempts: int, deaths: int = 1) -> Verdict:
+    """The verdict on a row whose lease ran out: its worker died, or stands still, during the call.
+
+    One that ended so many workers in a row, without getting further, is poison and waits for a person.
+    """
+    if repeatable and min(attempts, deaths) >= MOST_DEATHS:
+        return Verdict(State.FAILED, WORKER_DIED)
+    return _lost(WORKER_DIED, "", repeatable, attempts)
 
 
 def not_recorded(error: Exception, *, repeatable: bool, attempts: int) -> Verdict:
@@ -101,10 +115,10 @@ def not_recorded(error: Exception, *, repeatable: bool, attempts: int) -> Verdic
     return _lost("not_recorded", type(error).__name__, repeatable, attempts)
 
 
-def _again(reason: str, detail: str, attempts: int, *, wait: float, new_token: bool = False) -> Verdict:
+def _again(reason: str, detail: str, attempts: int, *, wait: float, **besides: bool) -> Verdict:
     if attempts >= MAX_ATTEMPTS:
         return Verdict(State.FAILED, reason, detail)
-    return Verdict(State.QUEUED, reason, detail, wait, new_token=new_token)
+    return Verdict(State.QUEUED, reason, detail, wait, **besides)
 
 
 def _lost(reason: str, detail: str, repeatable: bool, attempts: int) -> Verdict:

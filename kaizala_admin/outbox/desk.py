@@ -131,7 +131,7 @@ def _own_copy(claim: Claim) -> Claim:
 
 
 def _next_call(claim: Claim) -> Claim:
-    return replace(claim, calls_left=claim.calls_left - 1, started_at=timezone.now())
+    return replace(claim, calls_left=claim.calls_left - 1, taken_at=timezone.now())
 
 
 def _claim_for(idle: Sequence[Slip]) -> list[Claim | None]:

@@ -10,14 +10,15 @@ from kaizala_admin.connectors.clients import client_for
 from kaizala_admin.connectors.models import Connector, Grant
 from kaizala_admin.connectors.services import mark_attention, mark_working
 from kaizala_admin.connectors.tokens import TokenRefused, ensure_access
-from kaizala_admin.kaizala import KaizalaClient, KaizalaError
+from kaizala_admin.kaizala import ExpiredToken, KaizalaClient, KaizalaError
 
 from .claims import Claim, recall
-from .classification import Verdict, before_the_call, classify, not_recorded
+from .classification import EXPIRED_TOKEN, Verdict, before_the_call, classify, not_recorded
 from .desk import Slip, hand_in, turn
-from .models import OutboxRow, State
+from .models import Attempt, OutboxRow, State
 from .nudges import nudge
 from .reading import Ahead, Reading, read, read_on
+from .registry import label
 from .settling import settle_error
 
 log = logging.getLogger(__name__)
@@ -124,8 +125,18 @@ def _not_recorded(line: Line, taken: Claim, error: Exception) -> None:
 
 def _broke_off(line: Line, taken: Claim, error: Exception) -> None:
     row = taken.row
-    verdict = classify(error, repeatable=row.may_repeat(), attempts=row.attempts)
+    renewed = isinstance(error, ExpiredToken) and _was_renewed(row)
+    verdict = classify(error, repeatable=row.may_repeat(), attempts=row.attempts, renewed=renewed)
     _went_wrong(line, taken, verdict, error)
+
+
+def _was_renewed(row: OutboxRow) -> bool:
+    """Whether the row's try before was refused for its token too, and this one went with a newer token."""
+    if row.reason != EXPIRED_TOKEN or row.grant.refreshed_at is None:
+        return False
+    tries = Attempt.objects.filter(row_class=label(type(row)), row_id=row.pk).order_by("-number")
+    last = tries.values_list("started_at", flat=True).first()
+    return last is not None and last < row.grant.refreshed_at
 
 
 def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) -> None:
@@ -134,7 +145,7 @@ def _went_wrong(line: Line, taken: Claim, verdict: Verdict, error: Exception) ->
     if not isinstance(error, KaizalaError):
         log.error("%s %s: %s", row._meta.label, row.pk, type(error).__name__, exc_info=error)
     with turn:
-        settle_error(row, verdict, taken.started_at)
+        settle_error(row, verdict)
     if verdict.pause:
         limiter.pause(row.connector_id, verdict.pause)
         recall(row.connector_id)

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from kaizala_admin.connectors import bulk
 from kaizala_admin.connectors.clock import later
@@ -20,6 +19,7 @@ from .classification import Verdict
 from .models import FINAL, Attempt, OutboxRow, State
 from .registry import label
 
+Span = tuple[datetime, datetime]
 ATTEMPT = ("row_class", "row_id", "number", "started_at", "ended_at", "outcome", "reason", "detail")
 
 
@@ -29,35 +29,46 @@ def settle(answers: Sequence[tuple[Claim, Any]]) -> list[bool]:
     Whatever a `record` raises comes through, with nothing of all this written.
     """
     with transaction.atomic(savepoint=False):
-        ours = _close(answers)
-        done = _record([(claim, result) for claim, result in answers if id(claim) in ours])
+        spans = _close(answers)
+        done = _record([(claim, result) for claim, result in answers if id(claim) in spans])
         more = [not done.get(id(claim), True) and _go_on(claim.row, claim.calls_left) for claim, _ in answers]
         over = [claim for claim, _ in answers if done.get(id(claim))]
-        bulk.insert(Attempt, ATTEMPT, [_attempt(claim.row, claim.started_at, State.SENT) for claim in over])
+        bulk.insert(Attempt, ATTEMPT, [_attempt(claim.row, spans[id(claim)], State.SENT) for claim in over])
     return more
 
 
-def settle_error(row: OutboxRow, verdict: Verdict, started_at: datetime, **only_if: Any) -> bool:
+def settle_error(row: OutboxRow, verdict: Verdict, **only_if: Any) -> bool:
     """Writes the verdict. False: the row was no longer ours, nothing was changed."""
     with transaction.atomic():
-        if not _mine(row).filter(**only_if).update(**_changes(verdict)):
+        mine = _mine(row).filter(**only_if)
+        times = mine.select_for_update(of=("self",)).values_list("lease_until", Now()).first()
+        if times is None:
             return False
+        mine.update(**_changes(verdict))
         row.state, row.reason, row.detail = verdict.state, verdict.reason, verdict.detail
         row.state_changed(verdict.state)
-        bulk.insert(Attempt, ATTEMPT, [_attempt(row, started_at, verdict.state)])
+        bulk.insert(Attempt, ATTEMPT, [_attempt(row, _span(*times), verdict.state)])
     return True
 
 
-def _close(answers: Sequence[tuple[Claim, Any]]) -> set[int]:
-    """Marks those that are still ours as sent; `record` may say later that they want more."""
-    ours: set[int] = set()
+def _span(lease_until: datetime, now: datetime) -> Span:
+    """When the call began, which is when its lease was written, and ended: on the database's clock."""
+    return lease_until - LEASE, now
+
+
+def _close(answers: Sequence[tuple[Claim, Any]]) -> dict[int, Span]:
+    """Marks those that are still ours as sent; `record` may say later that they want more.
+
+    Returns when each of ours began and ended, by the id of its claim.
+    """
+    spans: dict[int, Span] = {}
     for row_class in {type(claim.row) for claim, _ in answers}:
         claims = {claim.row.pk: claim for claim, _ in answers if type(claim.row) is row_class}
         locked = _locked(row_class).rows(list(claims))
-        held = {key: claims[key] for key, number in locked if claims[key].row.claim == number}
+        held = {key: _span(*times) for key, number, *times in locked if claims[key].row.claim == number}
         _close_them(row_class).update(list(held))
-        ours.update(id(claim) for claim in held.values())
-    return ours
+        spans.update((id(claims[key]), span) for key, span in held.items())
+    return spans
 
 
 def _sending(row_class: type[OutboxRow], keys: Sequence[int]) -> QuerySet[OutboxRow]:
@@ -66,9 +77,10 @@ def _sending(row_class: type[OutboxRow], keys: Sequence[int]) -> QuerySet[Outbox
 
 @cache
 def _locked(row_class: type[OutboxRow]) -> Prepared[OutboxRow]:
-    """(key, claim) of those that are still being sent."""
+    """Key, claim, the end of the lease, and now, of those that are still being sent."""
+    wanted = ("pk", "claim", "lease_until", Now())
     return Prepared(
-        lambda keys: _sending(row_class, keys).select_for_update().order_by("pk").values_list("pk", "claim")
+        lambda keys: _sending(row_class, keys).select_for_update().order_by("pk").values_list(*wanted)
     )
 
 
@@ -91,11 +103,10 @@ def _record(answers: Sequence[tuple[Claim, Any]]) -> dict[int, bool]:
     return done
 
 
-def _attempt(row: OutboxRow, started_at: datetime, outcome: State) -> tuple[Any, ...]:
+def _attempt(row: OutboxRow, span: Span, outcome: State) -> tuple[Any, ...]:
     """What this try came to. Its number is the claim: unique for the row, whatever is counted."""
     why = ("", "") if outcome == State.SENT else (row.reason, row.detail)
-    times = bulk.moment(started_at), bulk.moment(timezone.now())
-    return (label(type(row)), row.pk, row.claim, *times, str(outcome), *why)
+    return (label(type(row)), row.pk, row.claim, *map(bulk.moment, span), str(outcome), *why)
 
 
 def _mine(row: OutboxRow) -> QuerySet[OutboxRow]:

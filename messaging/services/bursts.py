@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from kaizala_admin.connectors import clock
 from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.words import reason_words
 from messaging.models import Broadcast, Dispatch
@@ -30,7 +31,7 @@ def note(rows: Sequence[Dispatch], state: State) -> None:
     for start in range(0, len(keys), CHUNK):
         some = Dispatch.objects.filter(pk__in=keys[start : start + CHUNK])
         if state in BROKEN:
-            some.update(broke_at=timezone.now())
+            some.update(broke_at=Now())
         else:
             some.filter(broke_at__isnull=False).update(broke_at=None)
     if state in BROKEN:
@@ -51,7 +52,7 @@ def look(broadcast_ids: Iterable[int]) -> int:
 
 def _pause_if_bursting(broadcast: Broadcast) -> bool:
     most = broadcast.tenant.pause_after_failures
-    since = max(filter(None, [timezone.now() - WINDOW, broadcast.watched_since]))
+    since = max(filter(None, [clock.now() - WINDOW, broadcast.watched_since]))
     broken = Dispatch.objects.filter(broadcast=broadcast, broke_at__gt=since)
     if not most or broken.count() < most:
         return False

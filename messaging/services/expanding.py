@@ -83,6 +83,7 @@ def _post(cursor: Any, draft: Broadcast, leg: Leg) -> None:
     No model instance a call: a launch to a million would hold its transaction four times as long.
     """
     like = _dispatch(draft, leg, 0)
+    outbox.due_at_once([like])
     alike = [one for one in Dispatch._meta.concrete_fields if one.name not in ("id", "people", "content")]
     values = [one.get_db_prep_save(getattr(like, str(one.attname)), connection) for one in alike]
     columns = ", ".join([*(str(one.column) for one in alike), "people", "content"])

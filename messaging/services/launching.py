@@ -8,9 +8,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Max
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kaizala_admin.connectors import clock
 from messaging import audience, checking, trail
 from messaging.audience.plan import Calls, calls_of
 from messaging.models import AudienceLine, Broadcast, SavedAudience
@@ -111,7 +111,7 @@ def _start(
 ) -> bool:
     """A rival's launch makes this False; a rival's edit raises Changed, and nothing is sent."""
     expanding.prepare(draft, calls)
-    now, before = timezone.now(), _before(request, firing)
+    now, before = clock.now(), _before(request, firing)
     with transaction.atomic():
         started = {"state": Broadcast.State.RUNNING, "launched_by": by, "launched_at": now}
         totals = {"people": found.dispatch_people, "dispatch_count": calls.count}

@@ -87,8 +87,8 @@ class Recorder:
                 if reply.cut:
                     return
                 content = reply.content()
-                self.send_response(reply.status)
-                for name, value in reply.headers.items():
+                self.send_response_only(reply.status)
+                for name, value in {"Date": self.date_time_string(), **reply.headers}.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content) + (10 if reply.half else 0)))
                 self.end_headers()

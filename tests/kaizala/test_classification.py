@@ -189,24 +189,36 @@ def test_429_is_throttled_with_its_seconds(server: Recorder, client: KaizalaClie
         ("-5", 60.0),
         ("nan", 60.0),
         ("inf", 60.0),
-        ("0", 0.0),
+        ("0", 1.0),
+        ("0.2", 1.0),
         ("1", 1.0),
         ("120", 120.0),
         ("86400", 3600.0),
         ("Mon, 23 Nov 2026 12:00:30 GMT", 30.0),
-        ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),
+        ("Mon, 23 Nov 2026 11:00:00 GMT", 1.0),
         ("Tue, 24 Nov 2026 12:00:00 GMT", 3600.0),
     ],
 )
 def test_retry_after_is_read_in_every_form(header: str | None, seconds: float) -> None:
-    assert retry_after(header, lambda: datetime(2026, 11, 23, 12, tzinfo=UTC)) == seconds
+    assert retry_after(header, "Mon, 23 Nov 2026 12:00:00 GMT") == seconds
 
 
-def test_a_date_in_retry_after_counts_from_now(server: Recorder, client: KaizalaClient) -> None:
-    server.answer(Reply(429, {}, {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=90))}))
+@pytest.mark.parametrize("wrong", [timedelta(minutes=5), timedelta(minutes=-5)], ids=["fast", "slow"])
+def test_a_date_in_retry_after_counts_from_the_answers_own_date(
+    server: Recorder, client: KaizalaClient, wrong: timedelta
+) -> None:
+    """One of the two clocks is wrong, ours or Kaizala's."""
+    theirs = datetime.now(UTC) + wrong
+    later = theirs + timedelta(seconds=90)
+    server.answer(Reply(429, {}, {"Retry-After": format_datetime(later), "Date": format_datetime(theirs)}))
     error = outcome(client)
     assert isinstance(error, Throttled)
-    assert 80 < error.retry_after <= 90
+    assert 89 <= error.retry_after <= 90
+
+
+@pytest.mark.parametrize("date", [None, "", "today"])
+def test_without_a_date_that_can_be_read_our_clock_has_to_do(date: str | None) -> None:
+    assert 80 < retry_after(format_datetime(datetime.now(UTC) + timedelta(seconds=90)), date) <= 90
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 408, 415])

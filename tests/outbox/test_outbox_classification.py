@@ -12,7 +12,7 @@ from kaizala_admin.kaizala import (
     Throttled,
     UnknownOutcome,
 )
-from kaizala_admin.outbox.classification import Verdict, backoff, before_the_call, classify
+from kaizala_admin.outbox.classification import Verdict, backoff, before_the_call, classify, dead_worker
 from kaizala_admin.outbox.models import State
 
 
@@ -68,6 +68,31 @@ def test_a_repeatable_row_is_asked_again_where_others_are_in_doubt(
     error: Exception, attempts: int, verdict: Verdict
 ) -> None:
     assert classify(error, repeatable=True, attempts=attempts) == verdict
+
+
+def test_a_token_that_was_just_bought_and_is_refused_needs_a_person() -> None:
+    words = "Kaizala refuses the access token that it has just given out. Old"
+    again = Verdict(QUEUED, "expired_token", words, 60.0, attention=True)
+    assert classify(ExpiredToken("Old"), repeatable=False, attempts=2, renewed=True) == again
+    over = classify(ExpiredToken("Old"), repeatable=False, attempts=8, renewed=True)
+    assert over == Verdict(FAILED, "expired_token", words)
+
+
+@pytest.mark.parametrize(
+    ("repeatable", "attempts", "deaths", "state"),
+    [
+        (True, 3, 3, FAILED),
+        (True, 3, 2, QUEUED),
+        (True, 2, 3, QUEUED),
+        (True, 8, 1, FAILED),
+        (False, 3, 3, UNKNOWN),
+    ],
+)
+def test_three_workers_that_died_one_after_the_other_park_what_may_be_repeated(
+    repeatable: bool, attempts: int, deaths: int, state: State
+) -> None:
+    verdict = dead_worker(repeatable=repeatable, attempts=attempts, deaths=deaths)
+    assert (verdict.state, verdict.reason) == (state, "worker_died")
 
 
 def test_an_error_before_the_call_was_surely_not_sent() -> None:

@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from kaizala_admin.connectors import tokens
 from kaizala_admin.connectors.models import Bucket, Connector
 from kaizala_admin.kaizala import Refused
 from kaizala_admin.outbox import claims, desk, pump, services, sweeper
@@ -111,6 +113,46 @@ def test_an_expired_token_is_replaced_and_the_row_sent_at_the_next_permit(
     pump.pump(connector.pk)
     row.refresh_from_db()
     assert (row.state, accepted(wire)) == (State.SENT, 1)
+
+
+def test_a_token_that_is_bought_and_refused_again_needs_a_person_and_spares_the_others(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row, other = put(), put(permits=0)
+    tokens.ensure_access(connector.grants.get())
+    connector.grants.update(refreshed_at=timezone.now() - tokens.AT_MOST_EVERY)
+    wire.post("/sandbox/faults", operation="send_message", kind="expired-token")
+    pump.pump(connector.pk)
+    connector.refresh_from_db()
+    assert connector.health == "working"  # it may have expired
+    permit(row)
+    pump.pump(connector.pk)
+    connector.refresh_from_db()
+    assert connector.health == "needs_attention"
+    assert connector.health_reason.startswith("Kaizala refuses the access token that it has just given out.")
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.attempts) == (State.QUEUED, "expired_token", 2)
+    assert row.not_before > timezone.now() + timedelta(seconds=50)
+    other.refresh_from_db()
+    assert (other.state, other.attempts) == (State.QUEUED, 0)
+    wire.delete("/sandbox/faults")
+    permit(other)
+    pump.pump(connector.pk)
+    connector.refresh_from_db()
+    assert (connector.health, accepted(wire)) == ("working", 1)
+
+
+def test_a_token_that_could_not_be_renewed_accuses_nobody(
+    connector: Connector, put: Put, wire: SandboxProcess
+) -> None:
+    row = put()
+    tokens.ensure_access(connector.grants.get())  # just bought: another one would not help
+    wire.post("/sandbox/faults", operation="send_message", kind="expired-token", times=2)
+    for _ in range(2):
+        pump.pump(connector.pk)
+        permit(row)
+    connector.refresh_from_db()
+    assert connector.health == "working"
 
 
 def test_nobody_listening_is_tried_again_eight_times_then_failed(

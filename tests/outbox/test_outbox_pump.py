@@ -201,13 +201,58 @@ def test_a_repeatable_row_of_a_dead_worker_goes_back_in_line(connector: Connecto
     assert (row.state, row.attempts) == (State.QUEUED, 1)
 
 
-def test_a_row_that_kills_its_worker_each_time_ends_as_failed(connector: Connector, put: Put) -> None:
-    row = put(Page)
-    for _ in range(8):
-        rows_of(row).update(not_before=timezone.now())
-        permit(row)
-        claims.claim(connector.pk)
-        let_lease_end(row)
-        sweeper.sweep()
+def kill_a_worker(connector: Connector, row: OutboxRow) -> str:
+    rows_of(row).update(not_before=timezone.now())
+    permit(row)
+    claims.claim(connector.pk)
+    let_lease_end(row)
+    sweeper.sweep()
     row.refresh_from_db()
-    assert (row.state, row.reason, row.attempts) == (State.FAILED, "worker_died", 8)
+    return row.state
+
+
+def test_a_row_that_kills_three_workers_is_parked(connector: Connector, put: Put) -> None:
+    row = put(Page)
+    states = [kill_a_worker(connector, row) for _ in range(3)]
+    assert states == [State.QUEUED, State.QUEUED, State.FAILED]
+    assert (row.reason, row.attempts) == ("worker_died", 3)
+
+
+@pytest.mark.parametrize("fault", ["cut-before", None], ids=["another trouble", "a page"])
+def test_deaths_with_something_else_between_them_park_nothing(
+    connector: Connector, put: Put, wire: SandboxProcess, fault: str | None
+) -> None:
+    row = put(Page, permits=0, wanted=5)
+    states = [kill_a_worker(connector, row) for _ in range(2)]
+    if fault:
+        wire.post("/sandbox/faults", operation="fetch_members", kind=fault, times=1)
+    rows_of(row).update(not_before=timezone.now())
+    permit(row)
+    pump.pump(connector.pk)
+    states += [kill_a_worker(connector, row) for _ in range(2)]
+    assert states == [State.QUEUED] * 4
+
+
+def test_a_hook_that_fails_for_one_row_of_a_dead_worker_leaves_the_others_alone(
+    connector: Connector, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guilty, other, third = put(), put(), put(Page)
+    claims.claim(connector.pk, 3)
+    for row in (guilty, other, third):
+        let_lease_end(row)
+    rows_of(guilty).update(lease_until=timezone.now() - timedelta(minutes=1))  # it comes first
+    heard = Parcel.state_changed
+
+    def hears(row: Parcel, state: State) -> None:
+        if row.pk == guilty.pk:
+            raise ValueError("a bug")
+        heard(row, state)
+
+    monkeypatch.setattr(Parcel, "state_changed", hears)
+    rung: list[list[int]] = []
+    monkeypatch.setattr(sweeper, "nudge", rung.append)
+    assert sweeper.sweep() == 2
+    for row in (guilty, other, third):
+        row.refresh_from_db()
+    assert [row.state for row in (guilty, other, third)] == [State.SENDING, State.UNKNOWN, State.QUEUED]
+    assert len(rung) == 1

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from groups.models import SyncRun
 from groups.services import start_sync
 from kaizala_admin.connectors.models import Connector
-from kaizala_admin.outbox import pump
+from kaizala_admin.outbox import claims, pump
 from messaging.models import Dispatch
 from tests.faults import tally
 from tests.faults.crash import forks
@@ -37,9 +38,20 @@ def test_a_poisonous_row_is_never_tried_twice_and_the_others_go(
     assert (found.unknown, found.sent, found.broken_promises) == (1, found.people - 1, {})
 
 
-def test_a_poisonous_read_is_parked_after_eight_tries(house: FaultHouse, connector: Connector) -> None:
-    run = start_sync(public(2))
-    deaths = 0
+def test_a_poisonous_read_is_parked_after_three_tries_and_the_others_go(
+    house: FaultHouse, connector: Connector
+) -> None:
+    """At its first death another one is under way in the same worker."""
+    run, other = start_sync(public(2)), start_sync(public(3))
+    permit([run, other])
+
+    def both() -> None:
+        assert {taken.row.pk for taken in claims.claim(connector.pk, 2)} == {run.pk, other.pk}
+        forks.die()
+
+    assert forks.run(both) == forks.KILLED
+    assert house.two_minutes_pass() == 2
+    deaths = 1
 
     def work() -> None:
         forks.die_before(SyncRun, "perform", lambda row, _: row.pk == run.pk)
@@ -50,8 +62,12 @@ def test_a_poisonous_read_is_parked_after_eight_tries(house: FaultHouse, connect
         assert forks.run(work) == forks.KILLED
         deaths += 1
         house.two_minutes_pass()
-    assert deaths == 8
-    assert SyncRun.objects.get(pk=run.pk).state == "failed"
+    assert deaths == 3
+    parked = SyncRun.objects.get(pk=run.pk)
+    assert (parked.state, parked.reason) == ("failed", "worker_died")
+    SyncRun.objects.filter(pk=other.pk).update(not_before=timezone.now())
+    work_off(connector)
+    assert SyncRun.objects.get(pk=other.pk).state == "sent"
 
 
 def stop_writes() -> None:
