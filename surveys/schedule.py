@@ -10,7 +10,7 @@ from groups.models import Group
 from kaizala_admin.connectors import clock
 from kaizala_admin.connectors.models import Connector
 from surveys.models import ActionInstance, AnswerSchedule
-from surveys.services import digesting, syncing
+from surveys.services import digesting, reminding, syncing
 from surveys.sync import sent
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,10 @@ AFTER_THE_END = timedelta(days=1)  # answers that were given in time may still b
 
 
 def tick() -> int:
-    """Once a minute: adopts what we sent, starts what is due. Safe to run twice at once. Rows started."""
+    """Once a minute: adopts what we sent, starts what is due, keeps quiet hours. Safe to run twice at once.
+
+    Returns the rows started.
+    """
     sent.adopt()
     now = clock.now()
     for connector in Connector.objects.filter(answer_schedule=None, is_active=True):
@@ -31,6 +34,7 @@ def tick() -> int:
         _mark_open(schedule, now)
     started += _fetch_wanted()
     digesting.send_due()
+    reminding.keep_quiet()
     return started
 
 

@@ -1,15 +1,18 @@
 """What people do on an action's page: fetch answers, remind, write to those who are missing."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views import View
 
 from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
-from surveys.models import ActionInstance
+from messaging.services import Changed
+from surveys.models import Action, ActionInstance
 from surveys.services import reminding, syncing
 
 from .action import ActionMixin
@@ -42,13 +45,23 @@ class Remind(ActionMixin, View):
         if not plan.calls:
             messages.info(request, _("There is nobody to remind: all have answered, or it has ended."))
             return HttpResponseRedirect(self._back())
+        try:
+            reminding.need_allowed(plan, request.user)
+        except reminding.CannotRemind as error:
+            messages.warning(request, str(error))
+            return HttpResponseRedirect(self._back())
         return ask_first(request, self._question(plan))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not confirmed(request):
             return self.get(request, pk)
         user: Any = request.user
-        calls = reminding.remind(instances=self._instances(), by=user)
+        typed = request.POST.get("typed", "")
+        try:
+            calls = reminding.remind(instances=self._instances(), by=user, typed=typed)
+        except (reminding.CannotRemind, Changed) as error:
+            messages.warning(request, str(error))
+            return self.get(request, pk)
         if calls:
             words = ngettext("%(n)s reminder is in line.", "%(n)s reminders are in line.", calls)
             messages.success(request, words % {"n": f"{calls:,}"})
@@ -58,7 +71,7 @@ class Remind(ActionMixin, View):
 
     def _instances(self) -> list[ActionInstance]:
         rows = ActionInstance.objects.filter(action=self.action, gone_at=None)
-        return list(rows.select_related("action", "group", "dispatch").order_by("pk"))
+        return list(rows.select_related("action__tenant", "group", "dispatch").order_by("pk"))
 
     def _back(self) -> str:
         return f"{self.action.get_absolute_url()}?tab=missing"
@@ -69,25 +82,55 @@ class Remind(ActionMixin, View):
             "Remind %(people)s people of “%(title)s”?",
             plan.people,
         )
-        warnings = []
-        if plan.whole:
-            text = ngettext(
-                "%(n)s of them is in a group that is not public: there everybody gets it.",
-                "%(n)s of them are in groups that are not public: there everybody gets it, "
-                "also those who have answered.",
-                plan.whole,
-            )
-            warnings.append(text % {"n": f"{plan.whole:,}"})
-        facts = [(_("People"), f"{plan.people:,}"), (_("Groups"), plan.groups), (_("Calls"), plan.calls)]
+        number = _("Type the number of people, %(people)s") % {"people": f"{plan.people:,}"}
         return Confirmation(
             title=_("Remind those who have not answered"),
             question=words % {"people": f"{plan.people:,}", "title": self.action.title},
             button=_("Remind them"),
             cancel_url=self._back(),
-            facts=facts,
-            warnings=warnings,
+            facts=_facts(plan),
+            warnings=_warnings(plan, self.action),
+            number=number if plan.is_many else "",
             tone="primary",
         )
+
+
+def _facts(plan: reminding.Plan) -> list[tuple[str, object]]:
+    facts: list[tuple[str, object]] = [
+        (_("People"), f"{plan.people:,}"),
+        (_("Groups"), f"{plan.groups:,}"),
+        (_("Calls"), f"{plan.calls:,}"),
+    ]
+    if plan.barred:
+        facts.append((_("Left out: on the do-not-contact list"), f"{plan.barred:,}"))
+    return facts
+
+
+def _warnings(plan: reminding.Plan, action: Action) -> list[str]:
+    found = []
+    if plan.whole:
+        text = ngettext(
+            "%(n)s of them is in a group that is not public: there everybody gets it.",
+            "%(n)s of them are in groups that are not public: there everybody gets it, "
+            "also those who have answered.",
+            plan.whole,
+        )
+        found.append(text % {"n": f"{plan.whole:,}"})
+    if plan.barred_in_whole:
+        text = ngettext(
+            "%(n)s person there is on the do-not-contact list: a whole group leaves nobody out.",
+            "%(n)s people there are on the do-not-contact list: a whole group leaves nobody out.",
+            plan.barred_in_whole,
+        )
+        found.append(text % {"n": f"{plan.barred_in_whole:,}"})
+    if plan.opens_at:
+        zone = action.tenant.time_zone
+        at = date_format(plan.opens_at.astimezone(ZoneInfo(zone)), "j F, H:i")
+        words = _(
+            "These are quiet hours: the reminders wait until %(time)s (%(zone)s), then go by themselves."
+        )
+        found.append(words % {"time": at, "zone": zone})
+    return found
 
 
 class WriteToMissing(ActionMixin, View):

@@ -198,7 +198,7 @@ def test_in_a_public_group_only_those_who_are_missing_are_named(service: Service
     assert set(row.numbers) == expected - {first.mobile_number}
     draft = signed_in("Operator").post(reverse("admin:surveys_action_write", args=[instance.action_id]))
     assert draft.status_code == 302
-    assert Broadcast.objects.get().audience["mode"] == "people"
+    assert Broadcast.objects.get().audience["mode"] == "mix"
     lines = AudienceLine.objects.exclude(mobile_number="").values_list("mobile_number", flat=True)
     assert set(lines) == set(row.numbers)
 
