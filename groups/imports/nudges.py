@@ -1,6 +1,11 @@
-"""Rings a worker for an import. Carries an id only, and may be lost: the tick rings again."""
+"""Rings a worker for an import. Carries an id only, and may be lost: the tick rings again.
+
+Reading and queueing is workers' work: without a broker nobody is rung, and imports wait for one. Only the
+command reads and queues its own.
+"""
 
 import logging
+from datetime import timedelta
 
 from celery import current_app
 from django.conf import settings
@@ -9,15 +14,19 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
+from kaizala_admin.connectors.clock import later
+from kaizala_admin.connectors.models import Heartbeat
+
 from .models import ImportRun
 
 log = logging.getLogger(__name__)
 
+SILENT = timedelta(seconds=90)
 READ, FEED = "groups.read_import", "groups.feed_import"
 
 
 def ring(run_id: int, task: str) -> None:
-    """Never raises: without a broker the tick does it."""
+    """Never raises."""
     if not settings.REDIS_URL:
         return
     try:
@@ -28,6 +37,11 @@ def ring(run_id: int, task: str) -> None:
 
 def ring_after_commit(run_id: int, task: str) -> None:
     transaction.on_commit(lambda: ring(run_id, task))
+
+
+def is_heard() -> bool:
+    """Whether a worker has shown a sign of life lately; it gives one every 15 seconds."""
+    return Heartbeat.objects.filter(name="worker", seen_at__gte=later(-SILENT)).exists()
 
 
 def ring_due() -> int:

@@ -146,6 +146,7 @@ def test_import_people_checks_and_changes_nothing(
     call_command("import_people", str(sheet), "--group", "g-1", "--apply", "--json")
     assert told(capsys)["applied"] is True
     assert ImportRun.objects.latest("pk").state == "running"
+    assert GroupChange.objects.get().payload["numbers"] == ["+919812345678"]  # no worker was needed for that
 
 
 def test_import_people_names_the_bad_rows_and_writes_them_to_repair(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +12,16 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from groups.changes.models import GroupChange
 from groups.imports import columns, feeding, reading, samples
 from groups.imports.models import ImportRow, ImportRun
 from groups.models import Group, Member
-from kaizala_admin.connectors.models import Grant
+from kaizala_admin.connectors import heartbeats
+from kaizala_admin.connectors.models import Grant, Heartbeat
 
-from .importing import checked, fill, make_group, states, stored
+from .importing import checked, fill, make_group, states, stored, upload
 
 A, B, C = "+919812300001", "+919812300002", "+919812300003"
 
@@ -72,6 +75,17 @@ def test_a_sheet_is_uploaded_checked_accepted_and_stands_in_the_history(boss: Cl
     assert "1 cancelled, 1 wrong" in text(boss.get(page("changelist")))
     ended = boss.get(page("show", run.pk))
     assert (ended.context["counts"]["applied"], ended.context["counts"]["to_apply"]) == (1, 2)
+
+
+def test_an_import_that_no_worker_hears_of_says_so(boss: Client, group: Group) -> None:
+    words, run = "No worker has been heard of for a while", upload(A, group=group)
+    assert words in text(boss.get(page("show", run.pk)))
+    heartbeats.beat("worker")
+    assert words not in text(boss.get(page("show", run.pk)))
+    Heartbeat.objects.update(seen_at=timezone.now() - timedelta(minutes=2))
+    assert words in text(boss.get(page("show", run.pk)))
+    reading.read(run.pk)
+    assert words not in text(boss.get(page("show", run.pk)))
 
 
 def test_the_end_of_an_import_does_not_hide_its_wrong_rows(boss: Client, group: Group) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from groups import pace
-from groups.imports import doubts, reading, rejected, services
+from groups.imports import doubts, feeding, reading, rejected, services
 from groups.imports.models import ImportRow, ImportRun
 from groups.management.waiting import wait
 from groups.models import Group
@@ -87,6 +87,7 @@ class Command(BaseCommand):
         except services.CannotChange as error:
             services.cancel(run=run)
             raise CommandError(str(error)) from error
+        feeding.feed(run.pk)  # in line now, whether or not a worker hears of it
 
     def _is_read(self, run: ImportRun) -> bool:
         reading.read(run.pk)  # a worker that died in the middle of it is followed
@@ -94,6 +95,7 @@ class Command(BaseCommand):
         return run.state != ImportRun.State.READING
 
     def _is_open(self, run: ImportRun) -> bool:
+        feeding.feed(run.pk)  # new admins are in line once they are members
         run.refresh_from_db()
         return run.state in OPEN
 

@@ -8,7 +8,7 @@ from django.views.generic import TemplateView
 
 from groups import pace
 from groups.access import may
-from groups.imports import doubts, reading, rejected, undoing
+from groups.imports import doubts, nudges, reading, rejected, undoing
 from groups.imports.forms import WORDS
 from groups.imports.models import ImportRow, ImportRun
 from groups.models import Member, Subscriber
@@ -41,6 +41,7 @@ class Import(ImportMixin, TemplateView):
             "run": run,
             "tone": TONES.get(run.state, ""),
             "live": run.state in LIVE,
+            "is_deaf": run.state in LIVE and not nudges.is_heard(),
             "counts": _numbers(run, found),
             "time": pace.in_words(run.seconds),
             "wrong": _wrong(run) if run.state != ImportRun.State.READING else [],
