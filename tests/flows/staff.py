@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
+from tests.flows.filling import pressed
 from tests.flows.house import PASSWORD, House
 
 
@@ -34,6 +37,20 @@ class Staff:
     def press(self, path: str, files: Any = None, **form: Any) -> requests.Response:
         """What a button of another page sends; `confirmed` is the answer to its question."""
         return self._send(path, files, form)
+
+    def click(self, path: str, action: str, **chosen: Any) -> requests.Response:
+        """Presses the button for `action` that this page really shows, with what it offers."""
+        return self._send(action, None, pressed(self.look(path).text, path, action, **chosen))
+
+    def follow(self, path: str, end: str) -> requests.Response:
+        """Opens the link of this page whose address ends so."""
+        (address,) = set(re.findall(rf'href="([^"?]*{re.escape(end)})"', self.look(path).text))
+        return self.look(address)
+
+    def agree(self, question: requests.Response, **typed: Any) -> requests.Response:
+        """Says yes to the question that this page asks."""
+        own = urlsplit(question.url).path
+        return self._send(own, None, pressed(question.text, own, own, confirmed="yes", **typed))
 
     def _send(self, path: str, files: Any, form: dict[str, Any]) -> requests.Response:
         data = {**form, "csrfmiddlewaretoken": self.web.cookies.get("csrftoken", "")}

@@ -60,10 +60,32 @@ class Desk:
         """IDs of sub-groups at the service."""
         return {one.group_id for one in self.client.fetch_subgroups(group.group_id).sub_groups}
 
+    def click(self, path: str, action: str, **chosen: Any) -> None:
+        """Presses a button of a page and says yes to its question."""
+        self.staff.agree(self.staff.click(path, action, **chosen))
+
     def sync(self, path: str) -> None:
         """Presses a button of syncing and waits for all that it starts."""
         self.staff.press(path)
+        self.synced()
+
+    def synced(self) -> None:
         self.house.wait(lambda: not SyncRun.objects.filter(state__in=WAITING).exists())
+
+    def upload(self, kind: str, sheet: str, group: Group | None = None, **more: Any) -> ImportRun:
+        """By the form; checked, accepted and applied to the end."""
+        about = {"group": group.group_id} if group else {}
+        form = {"kind": kind, "region": "IN", "tenant": self.grant.connector.tenant_id, **about, **more}
+        file = {"file": ("people.csv", sheet.encode())}
+        self.staff.fill("/admin/groups/importrun/new/", files=file, **form)
+        return self.finish(ImportRun.objects.latest("pk"))
+
+    def finish(self, run: ImportRun) -> ImportRun:
+        self.house.wait(lambda: ImportRun.objects.get(pk=run.pk).state == "checked")
+        at = f"/admin/groups/importrun/{run.pk}/"
+        self.click(at, f"{at}accept/")
+        self.house.wait(lambda: ImportRun.objects.get(pk=run.pk).state == "finished")
+        return run
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +112,10 @@ def numbers(start: int, count: int = 3) -> list[str]:
 
 def page(group: Group, rest: str) -> str:
     return f"/admin/groups/group/{group.pk}/{rest}/"
+
+
+def tab(group: Group, name: str) -> str:
+    return f"{page(group, 'change')}?tab={name}"
 
 
 def test_4_a_group_and_a_public_group_are_created(desk: Desk) -> None:
@@ -132,7 +158,7 @@ def test_8_and_10_a_group_is_linked_and_unlinked(desk: Desk) -> None:
     desk.settled()
     assert desk.below(parent) == {child.group_id}
     assert GroupLink.objects.filter(parent=parent, child=child, gone_at=None).count() == 1
-    desk.staff.press(page(parent, "sub-groups/unlink"), child=child.pk, confirmed="yes")
+    desk.click(tab(parent, "sub_groups"), page(parent, "sub-groups/unlink"), child=child.pk)
     desk.settled()
     assert desk.below(parent) == set()
     assert GroupLink.objects.filter(parent=parent, child=child, gone_at=None).count() == 0
@@ -147,12 +173,17 @@ def test_11_12_and_13_members_come_are_read_and_leave(desk: Desk) -> None:
     desk.sync(page(group, "sync"))
     rows = {row.mobile_number: row for row in Member.objects.filter(group=group, gone_at=None)}
     assert set(rows) == set(desk.members(group))
-    leaving = {"member": [rows[first].pk, rows[third].pk], "confirmed": "yes"}
-    desk.staff.press(page(group, "members/remove"), **leaving)
+    leaving = [rows[first].pk, rows[third].pk]
+    desk.click(tab(group, "members"), page(group, "members/remove"), member=leaving)
     desk.settled()
     assert set(desk.members(group)) == set(rows) - {first, third}
     here = Member.objects.filter(group=group, gone_at=None).values_list("mobile_number", flat=True)
     assert set(here) == set(rows) - {first, third}
+    removed = GroupChange.objects.filter(group=group, kind="remove_member").earliest("pk")
+    at = f"/admin/groups/groupchange/progress/?changes={removed.pk}"
+    desk.staff.agree(desk.staff.follow(at, f"/{removed.pk}/undo/"))
+    desk.settled()
+    assert set(desk.members(group)) == set(rows) - {third}
 
 
 def test_a_members_role_is_changed_and_changed_back(desk: Desk) -> None:
@@ -161,7 +192,7 @@ def test_a_members_role_is_changed_and_changed_back(desk: Desk) -> None:
     desk.sync(page(group, "sync"))
     member = Member.objects.get(group=group, mobile_number=number)
     for role in ("Admin", "Member"):
-        desk.staff.press(page(group, "members/role"), member=member.pk, role=role, confirmed="yes")
+        desk.click(tab(group, "members"), page(group, "members/role"), member=member.pk, role=role)
         desk.settled()
         assert desk.members(group)[number] == Member.objects.get(pk=member.pk).role == role
 
@@ -186,7 +217,7 @@ def test_a_person_leaves_all_groups_in_one_step(desk: Desk) -> None:
     public = desk.make("Three", "ConnectGroup")
     desk.staff.fill(page(public, "subscribers/add"), numbers=number)
     desk.settled()
-    desk.staff.press(f"{person_url(number)}remove/", confirmed="yes")
+    desk.staff.agree(desk.staff.follow(person_url(number), "/remove/"))
     desk.settled()
     assert [number in desk.members(group) for group in groups] == [False, False]
     assert desk.followers(public) == set()
@@ -197,23 +228,34 @@ def test_a_sheet_is_applied_row_by_row_and_taken_back(desk: Desk) -> None:
     group, new = desk.make("Sheet", numbers=numbers(60, 1)[0]), numbers(60, 130)
     before = set(desk.members(group))
     sheet = "Name,Phone\n" + "".join(f"x,{number}\n" for number in [*new, "12", new[1]])
-    form = {"kind": "add", "group": group.group_id, "region": "IN", "tenant": group.tenant_id}
-    file = {"file": ("people.csv", sheet.encode())}
-    desk.staff.fill("/admin/groups/importrun/new/", files=file, **form)
-    run = ImportRun.objects.get()
-    _finish(desk, run)
+    run = desk.upload("add", sheet, group)
     assert _states(run) == {"done": 129, "there": 1, "wrong": 1, "duplicate": 1}
     assert set(desk.members(group)) == before | set(new)
-    desk.staff.press(f"/admin/groups/importrun/{run.pk}/undo/")
-    back = ImportRun.objects.get(undoes=run)
-    _finish(desk, back)
+    at = f"/admin/groups/importrun/{run.pk}/"
+    desk.staff.click(at, f"{at}undo/")
+    back = desk.finish(ImportRun.objects.get(undoes=run))
     assert (_states(back), set(desk.members(group))) == ({"done": 129}, before)
 
 
-def _finish(desk: Desk, run: ImportRun) -> None:
-    desk.house.wait(lambda: ImportRun.objects.get(pk=run.pk).state == "checked")
-    desk.staff.press(f"/admin/groups/importrun/{run.pk}/accept/", confirmed="yes")
-    desk.house.wait(lambda: ImportRun.objects.get(pk=run.pk).state == "finished")
+def test_sheets_fill_link_equal_and_clean_several_groups(desk: Desk) -> None:
+    top, below, news = desk.make("Alpha"), desk.make("Beta"), desk.make("Gamma", "ConnectGroup")
+    before, (first, second, third) = set(desk.members(top)), numbers(300)
+    people = f"Alpha,{first},admin\nAlpha,{second},\nGamma,{first},\nGamma,{third},subscriber\n"
+    assert _states(desk.upload("many", f"Group,Phone,Role\n{people}")) == {"done": 4}
+    assert desk.members(top)[first] == "Admin"
+    assert desk.followers(news) == {first, third}
+    assert _states(desk.upload("links", "Parent,Child\nAlpha,Beta\n")) == {"done": 1}
+    assert desk.below(top) == {below.group_id}
+    desk.synced()
+    list_of_all = "\n".join(["Phone", *before, first, third])
+    assert _states(desk.upload("equal", list_of_all, top))["done"] == 2
+    assert set(desk.members(top)) == before | {first, third}
+    desk.synced()
+    leavers = f"Alpha,{first}\nAlpha,{third}\nGamma,{first}\nBeta,{first}\n"
+    assert _states(desk.upload("leave", f"Group,Phone\n{leavers}")) == {"done": 3, "there": 1}
+    assert (set(desk.members(top)), desk.followers(news)) == (before, {third})
+    assert _states(desk.upload("unlink", "Parent,Child\nAlpha,Beta\n")) == {"done": 1}
+    assert desk.below(top) == set()
 
 
 def _states(run: ImportRun) -> dict[str, int]:
