@@ -9,7 +9,7 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import archiving, events, exporting, subscribing  # noqa: F401
-        from .figures import unregistered
+        from .figures import branches, unregistered
         from .imports import outcomes
         from .views import group_tabs, person
 
@@ -18,5 +18,6 @@ class GroupsConfig(AppConfig):
         person.register_sections()
         subscribing.register()
         exporting.register_all()
+        branches.register()
         unregistered.register()
         archiving.register()

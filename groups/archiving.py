@@ -2,7 +2,7 @@
 
 from groups.changes.models import ChangePicture, GroupChange
 from groups.figures import days
-from groups.figures.models import DailyTotal, Headcount
+from groups.figures.models import DailyTotal, Headcount, Return
 from groups.imports.models import ImportChunk, ImportRow, ImportRun
 from groups.models import Group, GroupLink, Member, Reach, Subscriber, SyncRun
 from kaizala_admin.exports import archive
@@ -19,6 +19,7 @@ def register() -> None:
     archive.register(Member, "group__tenant")
     archive.register(Subscriber, "group__tenant")
     archive.register(DailyTotal, "group__tenant")
+    archive.register(Return, "group__tenant")
     archive.register(SyncRun, "connector__tenant", leave_out=("cursor",))
     archive.register(Headcount, "tenant")
     archive.register(GroupChange, "connector__tenant")

@@ -34,6 +34,7 @@ PERSON = (
     text("person_id", _("user ID")),
     flag("is_provisioned", _("registered")),
     time("first_seen_at", _("first seen")),
+    time("back_at", _("back since")),
     time("gone_at", _("gone since")),
 )
 MEMBER = (*PERSON, text("role", _("role")))

@@ -1,6 +1,7 @@
 """The mirror of who: groups, their graph, members, subscribers. Only `sync` writes it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -43,7 +44,8 @@ class Group(Mirrored):
         _("members"), default=0
     )  # not gone, as of the last finished sync
     subscriber_count = models.PositiveIntegerField(_("subscribers"), default=0)
-    unprovisioned_count = models.PositiveIntegerField(_("not registered"), default=0)
+    unprovisioned_count = models.PositiveIntegerField(_("not registered"), default=0)  # of both lists
+    unprovisioned_members = models.PositiveIntegerField(_("members not registered"), default=0)
     remote_user_count = models.PositiveIntegerField(_("people below, says Kaizala"), null=True, blank=True)
     synced_at = models.DateTimeField(_("last synced"), null=True, blank=True)
     gone_reason = models.CharField(_("why gone"), max_length=200, blank=True)
@@ -61,6 +63,10 @@ class Group(Mirrored):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def unprovisioned_subscribers(self) -> int:
+        return self.unprovisioned_count - self.unprovisioned_members
 
 
 class GroupLink(Mirrored):
@@ -102,12 +108,18 @@ class Person(Mirrored):
     name = models.CharField(_("name"), max_length=300, blank=True)
     profile_pic = models.TextField(_("picture"), blank=True)
     is_provisioned = models.BooleanField(_("registered"), default=False)
+    back_at = models.DateTimeField(_("back since"), null=True, blank=True)  # the last time, after being gone
 
     class Meta:
         abstract = True
 
     def __str__(self) -> str:
         return self.name or self.mobile_number or self.person_id
+
+    @property
+    def since(self) -> datetime:
+        """Of those who are here: since when, without a break that the console saw."""
+        return self.back_at or self.first_seen_at
 
 
 class Member(Person):
@@ -284,5 +296,5 @@ class SyncPage(models.Model):
 
 
 from .changes.models import ChangePicture, GroupChange  # noqa: E402, F401 - the app's other models
-from .figures.models import DailyTotal, Headcount, TenantTotal  # noqa: E402, F401
+from .figures.models import DailyTotal, Headcount, Return, TenantTotal  # noqa: E402, F401
 from .imports.models import ImportChunk, ImportRow, ImportRun  # noqa: E402, F401

@@ -27,7 +27,10 @@ class PersonAdmin(ExportMixin, ReadOnlyAdmin):
 
     list_select_related = ("group",)
     search_fields = ("name",)  # shows the box; `get_search_results` does the search
-    search_help_text = _("A number in any spelling, from its start, or a part of a name")
+    search_help_text = _(
+        "A number in any spelling, from its start, or a part of a name; one or two letters are looked for "
+        "where a word begins, two also where it ends"
+    )
     ordering = ("-id",)
     sortable_by = ()
     empty_title = _("Nobody here")
@@ -64,7 +67,7 @@ class PersonAdmin(ExportMixin, ReadOnlyAdmin):
 
     @column(_("since"))
     def since(self, row: Person) -> str:
-        return ago(row.first_seen_at)
+        return ago(row.since)
 
     @column(_("gone"))
     def gone(self, row: Person) -> str:

@@ -1,16 +1,18 @@
 """MemberAdded, MemberRemoved, UserJoined: who is in a group (contract 15)."""
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.utils import timezone
 
 from groups.models import Group, Member
+from groups.sync import changed as counts
+from groups.sync import returns
 from groups.sync.diff import CHUNK
 from groups.sync.people import LONGEST_NAME, key_of, number_of
 from kaizala_admin.connectors import bulk
@@ -47,6 +49,30 @@ class Change:
     registered: bool  # told by UserJoined: the app is registered now
 
 
+class Moved:
+    """By how much the numbers that the groups' pages show have moved: members, and not registered ones."""
+
+    def __init__(self) -> None:
+        self.groups: dict[int, tuple[int, int]] = {}
+
+    def add(self, group: int, members: int, unregistered: int) -> None:
+        before = self.groups.get(group, (0, 0))
+        self.groups[group] = (before[0] + members, before[1] + unregistered)
+
+    def write(self) -> None:
+        """A statement for each different move."""
+        alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for group, move in self.groups.items():
+            alike[move].append(group)
+        for (members, unregistered), groups in alike.items():
+            counts.count(
+                groups,
+                member_count=members,
+                unprovisioned_count=unregistered,
+                unprovisioned_members=unregistered,
+            )
+
+
 @on("MemberAdded", "MemberRemoved", "UserJoined")
 def members_changed(events: Sequence[Received]) -> None:
     """Brings the members of mirrored groups up to date; groups that are not mirrored come with their sync."""
@@ -56,21 +82,27 @@ def members_changed(events: Sequence[Received]) -> None:
     known = _known(changes.values())
     new: list[Change] = []
     changed: list[Member] = []
-    present: Counter[int] = Counter()
+    back: dict[date, dict[int, datetime]] = defaultdict(dict)
+    moved = Moved()
     for key, change in changes.items():
         row = known.get(key) or known.get((change.group.pk, f"tel:{change.number}"))
         if row is None:
             if change.joined:
                 new.append(change)
-                present[change.group.pk] += 1
+                moved.add(change.group.pk, 1, int(not change.registered))
         elif row.event_at is None or row.event_at <= change.at:
-            present[change.group.pk] += int(change.joined) - int(row.gone_at is None)
+            if change.joined and row.gone_at is not None:
+                back[timezone.localdate(change.at)][row.pk] = change.at
+            moved.add(row.group_id, -_is_here(row), -_is_unregistered(row))
             _apply(row, change)
+            moved.add(row.group_id, _is_here(row), _is_unregistered(row))
             changed.append(row)
     if new:
         bulk.insert(Member, NEW, map(_values, new))
+    for since in back.values():
+        returns.note(Member.objects.filter(pk__in=since), max(since.values()))
     Member.objects.bulk_update(changed, FIELDS, batch_size=CHUNK)
-    _count(present)
+    moved.write()
 
 
 def _last_words(events: Iterable[Received]) -> dict[Key, Change]:
@@ -142,14 +174,9 @@ def _apply(row: Member, change: Change) -> None:
     row.event_at, row.seen_run = change.at, 0
 
 
-def _count(present: Counter[int]) -> None:
-    """What the groups' pages show, moved by what changed. A statement for each different number."""
-    by_number: dict[int, list[int]] = {}
-    for group, more in present.items():
-        by_number.setdefault(more, []).append(group)
-    for more, groups in by_number.items():
-        if more > 0:
-            Group.objects.filter(pk__in=groups).update(member_count=F("member_count") + more)
-        elif more < 0:
-            rows = Group.objects.filter(pk__in=groups, member_count__gte=-more)
-            rows.update(member_count=F("member_count") + more)
+def _is_here(row: Member) -> int:
+    return int(row.gone_at is None)
+
+
+def _is_unregistered(row: Member) -> int:
+    return int(row.gone_at is None and not row.is_provisioned)

@@ -1,6 +1,6 @@
 """Who came and went, counted by group and day."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,33 +13,42 @@ from django.utils import timezone
 from groups.models import Member, Subscriber, SyncRun
 from kaizala_admin.outbox.models import State
 
-from .models import FIELDS, DailyTotal, TenantTotal
+from .models import FIELDS, DailyTotal, Return, TenantTotal
 
 FIRST_LOOK = timedelta(days=366)  # how far back the first count goes
 AGAIN = timedelta(days=2)  # days that are counted anew each time: late events still change them
 # Of the end of the first sync: its last page is dated by the worker's clock, its end by the database's, and
 # either may be the later one. Whoever joins within this minute is taken to have been there.
 AT_ONCE = timedelta(minutes=1)
-Totals = dict[tuple[int, date], dict[str, int]]
+Totals = dict[tuple[int, date], Counter[str]]
 
 
 def count_days() -> int:
     """Counts the latest days anew and leaves the older ones as they were; returns how many rows there are."""
     start = _start()
-    totals: Totals = defaultdict(dict)
+    first, totals = timezone.localdate(start), _totals(start)
+    with transaction.atomic():
+        DailyTotal.objects.filter(day__gte=first).delete()
+        rows = [DailyTotal(group_id=group, day=day, **found) for (group, day), found in totals.items()]
+        DailyTotal.objects.bulk_create(rows, batch_size=500)
+        add_up(first)
+    Return.objects.filter(day__lt=timezone.localdate() - FIRST_LOOK).delete()
+    return len(rows)
+
+
+def _totals(start: datetime) -> Totals:
+    """Of those who are here or gone, by their own dates; and of those who left and came back."""
+    totals: Totals = defaultdict(Counter)
     for model, name in ((Member, "members"), (Subscriber, "subscribers")):
         for group, day, count in _joined(model, start):
             totals[group, day][f"{name}_joined"] = count
         left = model._default_manager.filter(gone_at__gte=start)
         for group, day, count in _by_day(left, "gone_at"):
             totals[group, day][f"{name}_left"] = count
-    first = timezone.localdate(start)
-    with transaction.atomic():
-        DailyTotal.objects.filter(day__gte=first).delete()
-        rows = [DailyTotal(group_id=group, day=day, **found) for (group, day), found in totals.items()]
-        DailyTotal.objects.bulk_create(rows, batch_size=500)
-        add_up(first)
-    return len(rows)
+    back = Return.objects.filter(day__gte=timezone.localdate(start)).values_list("group", "day", *FIELDS)
+    for group, day, *counts in back:
+        totals[group, day].update(dict(zip(FIELDS, counts, strict=True)))
+    return totals
 
 
 def add_up(first: date = date.min) -> None:

@@ -41,6 +41,28 @@ class DailyTotal(Moves):
         return f"{self.group_id}: {self.day}"
 
 
+class Return(Moves):
+    """People of one group who came back together: the day when they had left, or the day of their return.
+
+    A person's own row tells neither: it tells when somebody came first, and when who is gone now left.
+    """
+
+    group = models.ForeignKey(
+        Group, models.CASCADE, related_name="+", verbose_name=_("group"), db_index=False
+    )
+
+    class Meta:
+        verbose_name = _("return")
+        verbose_name_plural = _("returns")
+        indexes = [
+            models.Index(fields=["day"], name="return_day"),
+            models.Index(fields=["group"], name="return_group"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group_id}: {self.day}"
+
+
 class TenantTotal(Moves):
     """Of all groups of a tenant: sums of the daily totals, which make a year quick to read."""
 

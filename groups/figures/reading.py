@@ -13,7 +13,6 @@ from .models import FIELDS, DailyTotal, Headcount, TenantTotal
 
 SUDDEN_SHARE, SUDDEN_LEAST, SUDDEN_DAYS = 0.2, 20, 7
 UNSYNCED_DAYS = 7
-SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -52,17 +51,17 @@ def tenants() -> list[Headcount]:
     return list(Headcount.objects.filter(group=None).select_related("tenant").order_by("tenant__name"))
 
 
-def branches() -> list[Headcount]:
+def branches() -> QuerySet[Headcount]:
     """Branches with the most people who are not registered first."""
     rows = Headcount.objects.filter(group__isnull=False, group__gone_at__isnull=True).select_related("group")
-    return list(rows.order_by(F("registered") - F("people"), "group__name")[:SHOWN])
+    return rows.order_by(F("registered") - F("people"), "group__name", "pk")
 
 
-def groups() -> list[Any]:
+def groups() -> QuerySet[Any]:
     """Groups with the most people who are not registered first; `people` counts members and subscribers."""
-    present = Group.objects.filter(gone_at__isnull=True, unprovisioned_count__gt=0)
-    rows = present.annotate(people=F("member_count") + F("subscriber_count"))
-    return list(rows.order_by("-unprovisioned_count", "name")[:SHOWN])
+    rows = _present().filter(unprovisioned_count__gt=0)
+    people = F("member_count") + F("subscriber_count")
+    return rows.annotate(people=people).order_by("-unprovisioned_count", "name", "pk")
 
 
 @dataclass(frozen=True)
@@ -104,14 +103,14 @@ def _change(group: Group, net: int) -> Change:
 def without_admin() -> QuerySet[Group]:
     """Groups with members of whom none is an admin: nobody there can let people in."""
     admins = Member.objects.filter(group=OuterRef("pk"), role=Member.Role.ADMIN, gone_at__isnull=True)
-    return _present().filter(~Exists(admins), member_count__gt=0).order_by("-member_count", "name")
+    return _present().filter(~Exists(admins), member_count__gt=0).order_by("-member_count", "name", "pk")
 
 
 def unsynced() -> QuerySet[Group]:
     """Groups that nobody synced for a week, or ever."""
     before = timezone.now() - timedelta(days=UNSYNCED_DAYS)
     old = Q(synced_at__isnull=True) | Q(synced_at__lt=before)
-    return _present().filter(old).order_by(F("synced_at").asc(nulls_first=True), "name")
+    return _present().filter(old).order_by(F("synced_at").asc(nulls_first=True), "name", "pk")
 
 
 def _present() -> QuerySet[Group]:

@@ -4,17 +4,18 @@ Kaizala tells no user IDs when it adds numbers. A person whom another group of t
 anybody else is kept as `tel:<number>` until a sync brings the ID (`sync.people` then adopts the row).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import F
+from django.db.models.functions import Coalesce, Greatest
 
 from groups.models import Group, GroupLink, Member, Reach, Subscriber
 from kaizala_admin.connectors.models import Grant
 from kaizala_admin.kaizala import GroupInfo
 
-from . import mirror
+from . import mirror, returns
 from .diff import chunks, clip, date_gone
 
 COUNTS: dict[type[Any], str] = {Member: "member_count", Subscriber: "subscriber_count"}
@@ -27,9 +28,9 @@ def told_at(row_class: type[Any], now: datetime) -> dict[str, datetime]:
 
 
 def present(row_class: type[Any], group_id: int | None, numbers: Sequence[str]) -> dict[str, datetime]:
-    """Which of these numbers are in the group, and since when the mirror knows it."""
+    """Which of these numbers are in the group, and since when."""
     rows = row_class.objects.filter(group=group_id, mobile_number__in=numbers, gone_at__isnull=True)
-    return dict(rows.values_list("mobile_number", "first_seen_at"))
+    return dict(rows.values_list("mobile_number", Coalesce("back_at", "first_seen_at")))
 
 
 def joined(row_class: type[Any], group: Group, numbers: Iterable[str], now: datetime) -> set[str]:
@@ -42,18 +43,18 @@ def joined(row_class: type[Any], group: Group, numbers: Iterable[str], now: date
 
 def _join_chunk(row_class: type[Any], group: Group, numbers: Sequence[str], now: datetime) -> set[str]:
     rows = row_class.objects.filter(group=group, mobile_number__in=numbers).order_by("gone_at", "pk")
-    known: dict[str, tuple[int, datetime | None]] = {}
-    for number, key, gone_at in rows.values_list("mobile_number", "pk", "gone_at"):
-        if number not in known or gone_at is None:
-            known[number] = (key, gone_at)
-    there = {number for number, (_key, gone_at) in known.items() if gone_at is None}
-    back = [key for key, gone_at in known.values() if gone_at is not None]
-    row_class.objects.filter(pk__in=back).update(gone_at=None, seen_run=BY_US, **told_at(row_class, now))
+    known: dict[str, Any] = {}
+    for row in rows.only("mobile_number", "gone_at", "is_provisioned"):
+        if row.mobile_number not in known or row.gone_at is None:
+            known[row.mobile_number] = row
+    there = {number for number, row in known.items() if row.gone_at is None}
+    back = [row for row in known.values() if row.gone_at is not None]
+    returning = row_class.objects.filter(pk__in=[row.pk for row in back])
+    returns.note(returning, now)
+    returning.update(gone_at=None, seen_run=BY_US, **told_at(row_class, now))
     new = _new_people(row_class, group, [number for number in numbers if number not in known], now)
     row_class.objects.bulk_create(new, ignore_conflicts=True)
-    _count(group, row_class, len(back) + len(new))
-    unregistered = sum(not person.is_provisioned for person in new)
-    Group.objects.filter(pk=group.pk).update(unprovisioned_count=F("unprovisioned_count") + unregistered)
+    _count(group, row_class, len(back) + len(new), sum(not who.is_provisioned for who in (*back, *new)))
     return there
 
 
@@ -81,12 +82,19 @@ def _known_elsewhere(group: Group, numbers: Sequence[str]) -> dict[str, dict[str
     return found
 
 
-def _count(group: Group, row_class: type[Any], more: int) -> None:
-    """Never below zero: the count may be older than the rows."""
-    if more:
-        name = COUNTS[row_class]
-        left = Case(When(**{f"{name}__gte": -more}, then=F(name) + more), default=Value(0))
-        Group.objects.filter(pk=group.pk).update(**{name: left})
+def count(groups: Collection[int], **more: int) -> None:
+    """Moves these counts of the groups, none below zero: they may be older than the rows."""
+    moved: dict[str, Any] = {name: Greatest(F(name) + by, 0) for name, by in more.items() if by}
+    if moved:
+        Group.objects.filter(pk__in=groups).update(**moved)
+
+
+def _count(group: Group, row_class: type[Any], more: int, unregistered: int) -> None:
+    """`unregistered` of these `more` people are not registered; below zero when they left."""
+    moved = {COUNTS[row_class]: more, "unprovisioned_count": unregistered}
+    if row_class is Member:
+        moved["unprovisioned_members"] = unregistered
+    count([group.pk], **moved)
 
 
 def left(row_class: type[Any], group: Group, now: datetime, **who: Any) -> int:
@@ -94,13 +102,7 @@ def left(row_class: type[Any], group: Group, now: datetime, **who: Any) -> int:
     here = row_class.objects.filter(group=group, gone_at__isnull=True, **who)
     rows = dict(here.values_list("pk", "is_provisioned"))
     gone = date_gone(row_class, rows, now, BY_US, **told_at(row_class, now))
-    _count(group, row_class, -gone)
-    unregistered = sum(not provisioned for provisioned in rows.values())
-    lower = Case(
-        When(unprovisioned_count__gte=unregistered, then=F("unprovisioned_count") - unregistered),
-        default=Value(0),
-    )
-    Group.objects.filter(pk=group.pk).update(unprovisioned_count=lower)
+    _count(group, row_class, -gone, -sum(not provisioned for provisioned in rows.values()))
     return gone
 
 

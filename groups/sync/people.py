@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from groups.models import Member, Person, Subscriber, SyncRun
+from django.db.models import QuerySet
+
+from groups.models import Member, Person, SyncRun
 from kaizala_admin.connectors import bulk
 from kaizala_admin.kaizala import Person as RemotePerson
 
-from . import seen, tally
+from . import returns, seen, tally
 from .diff import chunks, date_gone
 
 log = logging.getLogger(__name__)
@@ -71,22 +73,33 @@ def _write_chunk(
     row_class: type[Any], run: SyncRun, told: dict[str, tuple[Any, ...]], now: datetime, total: tally.Tally
 ) -> dict[str, int]:
     keys, changed, told_since = dict[str, int](), list[tuple[Any, ...]](), since(row_class, run)
+    back = list[str]()
     for person_id, key, gone_at, *values in _known(row_class, run, told):
         keys[person_id] = key
         wanted = told.pop(person_id)
         if (gone_at is not None or tuple(values) != wanted) and key not in told_since:
             changed.append((*wanted, None, run.pk, key))
+            if gone_at is not None:
+                back.append(person_id)
+    if back:
+        returns.note(_those(row_class, run, back), now)
     total.changed += len(changed)
     fields = fields_of(row_class)
     bulk.update_values(row_class, (*fields, "gone_at", "seen_run"), changed)
-    keys |= _adopt(row_class, run, told)
+    keys |= _adopt(row_class, run, told, now)
     return keys | _insert(row_class, run, told, now, total)
 
 
 def _known(row_class: type[Any], run: SyncRun, ids: Iterable[str]) -> list[tuple[Any, ...]]:
     """(user ID, primary key, gone at, *fields) of those whom the mirror has: bare values, many at once."""
-    rows = row_class.objects.filter(group_id=run.group_id, person_id__in=bulk.any_of(ids))
-    return bulk.tuples(rows.values_list("person_id", "pk", "gone_at", *fields_of(row_class)))
+    rows = _those(row_class, run, ids).values_list("person_id", "pk", "gone_at", *fields_of(row_class))
+    return bulk.tuples(rows)
+
+
+def _those(row_class: type[Any], run: SyncRun, ids: Iterable[str]) -> QuerySet[Any]:
+    """The mirror's rows of these user IDs in the run's group."""
+    found: QuerySet[Any] = row_class.objects.filter(group_id=run.group_id, person_id__in=bulk.any_of(ids))
+    return found
 
 
 def _insert(
@@ -102,14 +115,18 @@ def _insert(
     return keys
 
 
-def _adopt(row_class: type[Any], run: SyncRun, told: dict[str, tuple[Any, ...]]) -> dict[str, int]:
+def _adopt(
+    row_class: type[Any], run: SyncRun, told: dict[str, tuple[Any, ...]], now: datetime
+) -> dict[str, int]:
     """Rows that we wrote ourselves when a number was added get their user ID; taken out of `told`."""
     ours = {f"tel:{values[0]}": who for who, values in told.items() if values[0]}
     wanted = [name for name, who in ours.items() if name != who]
     if not wanted:
         return {}
-    mirror = row_class.objects.filter(group_id=run.group_id, person_id__in=bulk.any_of(wanted))
-    keys = {ours[name]: key for name, key in mirror.values_list("person_id", "pk")}
+    mirror = list(_those(row_class, run, wanted).values_list("person_id", "pk", "gone_at"))
+    if back := [name for name, _key, gone_at in mirror if gone_at is not None]:
+        returns.note(_those(row_class, run, back), now)
+    keys = {ours[name]: key for name, key, _gone_at in mirror}
     rows = [(*told.pop(who), None, run.pk, who, key) for who, key in keys.items()]
     bulk.update_values(row_class, (*fields_of(row_class), "gone_at", "seen_run", "person_id"), rows)
     return keys
@@ -120,8 +137,9 @@ def close(row_class: type[Any], run: SyncRun, present: seen.Seen, now: datetime)
     here = row_class.objects.filter(group_id=run.group_id, gone_at__isnull=True)
     if here.count() <= len(present):
         return 0
-    leavers = _leavers(row_class, here, run, present, now)
-    before = here.filter(first_seen_at__lt=run.started_at or now)
+    begun = run.started_at or now
+    before = here.filter(first_seen_at__lt=begun).exclude(back_at__gte=begun)
+    leavers = _leavers(row_class, before, run, present)
     if len(leavers) > tally.FEW:
         tally.guard(run, len(leavers), before.count(), str(row_class._meta.verbose_name_plural))
     return date_gone(row_class, leavers, now, run.pk)
@@ -135,12 +153,10 @@ def since(row_class: type[Any], run: SyncRun) -> set[int]:
     return set(rows.values_list("pk", flat=True))
 
 
-def _leavers(
-    row_class: type[Any], here: Any, run: SyncRun, present: seen.Seen, now: datetime
-) -> "array[int]":
-    """Keys of those the run did not see. Who joined after it began is not among them."""
+def _leavers(row_class: type[Any], before: QuerySet[Any], run: SyncRun, present: seen.Seen) -> "array[int]":
+    """Keys of those the run did not see, of all who were there when it began."""
     found, last, told_since = array("q"), 0, since(row_class, run)
-    rows = here.filter(first_seen_at__lt=run.started_at or now).order_by("id").values_list("id", flat=True)
+    rows = before.order_by("id").values_list("id", flat=True)
     while some := list(rows.filter(id__gt=last)[:WALK]):
         found.extend([key for key in some if key not in present and key not in told_since])
         last = some[-1]
@@ -152,7 +168,7 @@ def present_count(row_class: type[Any], group_id: int) -> int:
     return int(row_class.objects.filter(group_id=group_id, gone_at__isnull=True).count())
 
 
-def unprovisioned_count(group_id: int) -> int:
-    """People in the group, members and subscribers, whose app is not registered (contract 5)."""
-    where = {"group_id": group_id, "gone_at__isnull": True, "is_provisioned": False}
-    return Member.objects.filter(**where).count() + Subscriber.objects.filter(**where).count()
+def unprovisioned_count(row_class: type[Any], group_id: int) -> int:
+    """Those of them whose app is not registered (contract 5)."""
+    here = row_class.objects.filter(group_id=group_id, gone_at__isnull=True)
+    return int(here.filter(is_provisioned=False).count())

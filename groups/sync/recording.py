@@ -137,19 +137,19 @@ def _complete(run: SyncRun, now: datetime) -> None:
         return
     if not group.has_sub_groups:
         graph.close(run, set(), now)
-    group.member_count = people.present_count(Member, group.pk)
     group.subscriber_count = people.present_count(Subscriber, group.pk)
-    group.unprovisioned_count = people.unprovisioned_count(group.pk)
     group.synced_at = now
-    group.save(update_fields=["member_count", "subscriber_count", "unprovisioned_count", "synced_at"])
+    _count_members(group, "subscriber_count", "synced_at")
     seen.forget(run)
 
 
-def _count_members(group: Group) -> None:
-    """After a look at the members alone. The last sync of everything stays what it was."""
+def _count_members(group: Group, *others: str) -> None:
+    """After a look at the members; a look at them alone leaves the last sync of everything as it was."""
     group.member_count = people.present_count(Member, group.pk)
-    group.unprovisioned_count = people.unprovisioned_count(group.pk)
-    group.save(update_fields=["member_count", "unprovisioned_count"])
+    group.unprovisioned_members = people.unprovisioned_count(Member, group.pk)
+    followers = people.unprovisioned_count(Subscriber, group.pk)
+    group.unprovisioned_count = group.unprovisioned_members + followers
+    group.save(update_fields=["member_count", "unprovisioned_members", "unprovisioned_count", *others])
 
 
 _STAGES: dict[str, Callable[[SyncRun, Any, datetime], tuple[Tally, str]]] = {

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.http import Http404
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -13,17 +14,23 @@ from groups.access import may
 from groups.figures import counting, reading
 from groups.figures.models import share
 from groups.models import Group
+from groups.unregistered import unregistered
 from groups.views.group import TabLink
 from kaizala_admin import exports
 from kaizala_admin.ui.views import ConsoleView
 
 SPANS = {"30": gettext_lazy("30 days"), "90": gettext_lazy("90 days"), "365": gettext_lazy("a year")}
+SHOWN = 50  # lines of a list at a time
 MOST_BARS = 90  # of a chart; a year is shown by weeks
 
 
 class Figures(ConsoleView):
     permission_required = "groups.view_group"
     tab = ""
+
+    def page_of(self, name: str, rows: Any) -> "Page[Any]":
+        """The page of a list that the address asks for by `name`; several lists stand on one page."""
+        return Paginator(rows, SHOWN).get_page(self.request.GET.get(name))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         links = [
@@ -44,17 +51,26 @@ class Adoption(Figures):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         may_export = may(self.request, "groups.view_member") and may(self.request, "exports.view_export")
+        branches = self.page_of("branches", reading.branches())
+        groups = self.page_of("groups", reading.groups())
         shown = {
             "tenants": reading.tenants(),
-            "branches": [(one, self._export(one.group) if may_export else "") for one in reading.branches()],
+            "branch_page": branches,
+            "branches": [(one, self._export(one.group) if may_export else "") for one in branches],
+            "group_page": groups,
             "groups": [
-                (group, share(group.people - group.unprovisioned_count, group.people), _people_url(group))
-                for group in reading.groups()
+                (group, share(group.people - group.unprovisioned_count, group.people), unregistered(group))
+                for group in groups
             ],
             "export_url": self._export(None) if may_export else "",
-            "shown": reading.SHOWN,
+            "files": self._files() if may(self.request, "exports.view_export") else [],
         }
         return super().get_context_data(**{**shown, **kwargs})
+
+    def _files(self) -> list[tuple[str, str]]:
+        """Both tables, whole."""
+        titles = {"groups.branches": _("All branches as a file"), "groups.groups": _("All groups as a file")}
+        return [(title, exports.new_url(key, {})) for key, title in titles.items()]
 
     def _export(self, group: Group | None) -> str:
         title = _("Not registered: %(group)s") % {"group": group.name if group else _("everybody")}
@@ -114,25 +130,14 @@ class Attention(Figures):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         changes = reading.sudden()
         shown = {
-            "grew": [one for one in changes if one.net > 0][: reading.SHOWN],
-            "shrank": [one for one in changes if one.net < 0][: reading.SHOWN],
-            "without_admin": _some(reading.without_admin()),
-            "unsynced": _some(reading.unsynced()),
-            "shown": reading.SHOWN,
+            "grew": self.page_of("grew", [one for one in changes if one.net > 0]),
+            "shrank": self.page_of("shrank", [one for one in changes if one.net < 0]),
+            "without_admin": self.page_of("without_admin", reading.without_admin()),
+            "unsynced": self.page_of("unsynced", reading.unsynced()),
             "stale_url": f"{reverse('admin:groups_group_changelist')}?stale={reading.UNSYNCED_DAYS}",
         }
         return super().get_context_data(**{**shown, **kwargs})
 
 
-def _some(rows: Any) -> tuple[list[Group], bool]:
-    found = list(rows[: reading.SHOWN + 1])
-    return found[: reading.SHOWN], len(found) > reading.SHOWN
-
-
 def _summed(values: list[int], step: int) -> list[int]:
     return [sum(values[at : at + step]) for at in range(0, len(values), step)]
-
-
-def _people_url(group: Group) -> str:
-    what = "subscriber" if group.group_type == Group.Type.PUBLIC else "member"
-    return f"{reverse(f'admin:groups_{what}_changelist')}?group__id__exact={group.pk}&registered=no"

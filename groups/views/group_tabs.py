@@ -13,6 +13,7 @@ from groups.changes.models import GroupChange
 from groups.figures.models import Headcount
 from groups.models import Group, Member, Subscriber, SyncRun
 from groups.tabs import Tab, register
+from groups.unregistered import unregistered
 from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.words import TONES
 
@@ -28,13 +29,9 @@ def overview(group: Group, request: HttpRequest) -> dict[str, Any]:
         "reaches": list(group.reaches.filter(**live).select_related("grant__connector").order_by("grant_id")),
         "best_grant": queries.best_grant(group),
         "last_run": _runs(group).first(),
-        "unregistered_url": _unregistered_url(group),
+        "unregistered": unregistered(group),
+        "growth_url": f"{reverse('admin:groups_figures_growth')}?group={group.pk}",
     }
-
-
-def _unregistered_url(group: Group) -> str:
-    what = "subscriber" if group.group_type == Group.Type.PUBLIC else "member"
-    return f"{reverse(f'admin:groups_{what}_changelist')}?group__id__exact={group.pk}&registered=no"
 
 
 def members(group: Group, request: HttpRequest) -> dict[str, Any]:

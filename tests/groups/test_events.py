@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from groups.events.hierarchy import sub_groups_changed
 from groups.events.members import members_changed
+from groups.figures.models import Return
 from groups.models import Group, GroupLink, Member, Subscriber, SyncRun
 from groups.sync import people, seen
 from kaizala_admin.connectors.models import Grant
@@ -103,9 +104,16 @@ def test_the_same_event_again_changes_nothing(group: Group) -> None:
 
 def test_who_comes_back_keeps_the_row(group: Group) -> None:
     row = Member.objects.create(group=group, person_id="p-1", first_seen_at=NOW, gone_at=NOW, name="Asha")
-    members_changed([event(group, "MemberAdded", ASHA)])
-    assert Member.objects.get().pk == row.pk
-    assert present() == ["p-1"]
+    Member.objects.create(group=group, person_id="p-2", first_seen_at=NOW, name="Binta")
+    members_changed([event(group, "MemberAdded", ASHA, NOW + timedelta(seconds=1))])
+    assert Member.objects.get(person_id="p-1").pk == row.pk
+    assert present() == ["p-1", "p-2"]
+    assert dict(Member.objects.values_list("person_id", "back_at")) == {
+        "p-1": NOW + timedelta(seconds=1),
+        "p-2": None,
+    }
+    back = Return.objects.values_list("members_joined", "members_left").order_by("pk")
+    assert list(back) == [(0, 1), (1, 0)]
 
 
 def test_without_an_id_the_number_finds_the_person(group: Group) -> None:
@@ -159,6 +167,19 @@ def test_a_replay_older_than_a_sync_is_not_believed(group: Group) -> None:
     Group.objects.update(synced_at=NOW)
     members_changed([event(group, "MemberAdded", ASHA, NOW - timedelta(hours=2))])
     assert Member.objects.count() == 0
+
+
+def test_events_move_the_number_of_those_who_are_not_registered(group: Group) -> None:
+    def unregistered() -> tuple[int, int]:
+        group.refresh_from_db()
+        return group.unprovisioned_members, group.unprovisioned_count
+
+    steps = {"MemberAdded": 1, "MemberRemoved": 0, "UserJoined": 0}
+    for step, kind in enumerate(
+        ["MemberAdded", "MemberRemoved", "MemberAdded", "UserJoined", "MemberRemoved"]
+    ):
+        members_changed([event(group, kind, ASHA, NOW + timedelta(seconds=step))])
+        assert unregistered() == (steps[kind], steps[kind]), (step, kind)
 
 
 def test_who_joined_the_app_is_registered(group: Group) -> None:

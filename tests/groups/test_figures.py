@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains
 
-from groups.figures import counting, days, heads, reading, unregistered
+from groups.figures import branches, counting, days, heads, reading, unregistered
 from groups.figures.models import FIELDS, DailyTotal, Headcount, TenantTotal
 from groups.models import Group, GroupLink, Member, Subscriber, SyncRun
+from groups.sync import changed
+from groups.views import figures
 from kaizala_admin.connectors.models import Grant, Lease, Tenant
 from kaizala_admin.exports import BadParameters
 
@@ -153,6 +155,27 @@ def test_counting_again_changes_the_latest_days_only(grant: Grant) -> None:
     assert [row.members_joined for row in DailyTotal.objects.order_by("day")] == [1, 2]
 
 
+def test_whoever_comes_back_joins_again_and_had_left(grant: Grant) -> None:
+    """Ten were removed on a day that is not counted anew, and one left yesterday."""
+    group = make(grant, "a", member_count=0)
+    ago = {days: timezone.localdate(NOW - timedelta(days=days)) for days in (5, 1, 0)}
+    for number in range(10):
+        person(Member, group, number, left=5)
+    DailyTotal.objects.create(group=group, day=ago[5], members_left=10)
+    person(Member, group, 11, left=1)
+    days.count_days()
+    changed.joined(Member, group, [f"+9198000000{number:02}" for number in (*range(10), 11)], NOW)
+    days.count_days()
+    days.count_days()
+    found = reading.growth(30, group)
+    moves = {day: (came, went) for day, came, went in zip(
+        found.days, found.series["members_joined"], found.series["members_left"], strict=True
+    ) if came or went}  # fmt: skip
+    assert moves == {ago[5]: (0, 10), ago[1]: (0, 1), ago[0]: (11, 0)}
+    assert reading.sudden() == []
+    assert {row.since for row in Member.objects.filter(group=group)} == {NOW}
+
+
 def test_a_tenants_totals_are_the_sums_of_its_groups_and_older_days_stay(grant: Grant) -> None:
     first, second = make(grant, "a"), make(grant, "b")
     other = make(grant, "c")
@@ -248,15 +271,57 @@ def test_the_pages_say_so_when_there_is_nothing_yet(grant: Grant) -> None:
 
 
 def test_numbers_lead_to_the_people_behind_them(tree: dict[str, Group]) -> None:
+    """A public group has members too, and no list holds both: there are two numbers, each with its rows."""
     heads.count_heads()
-    Group.objects.filter(name="apart").update(unprovisioned_count=1, member_count=1)
+    apart = tree["apart"]
+    for number in (5, 6):
+        person(Subscriber, apart, number)
+    person(Subscriber, apart, 7, is_provisioned=True)
+    person(Subscriber, apart, 8, left=1)
+    counts = {"unprovisioned_count": 3, "unprovisioned_members": 1, "member_count": 1, "subscriber_count": 3}
+    Group.objects.filter(pk=apart.pk).update(**counts)
     client = signed_in("Viewer")
     page = client.get(reverse("admin:groups_figures"))
     (_branch, url), *_rest = page.context["branches"]
     assert "1 row, as things are now." in client.get(url).content.decode()
-    ((_group, share, people),) = page.context["groups"]
-    assert share == "0 %"
-    assert client.get(people).status_code == 200
+    ((_group, share, parts),) = page.context["groups"]
+    assert share == "25 %"
+    overview = client.get(reverse("admin:groups_group_change", args=[apart.pk]))
+    for shown in (parts, overview.context["unregistered"]):
+        assert [(part.count, _rows_of(client, part.url)) for part in shown] == [(1, 1), (2, 2)]
+    assertContains(overview, f'href="{reverse("admin:groups_figures_growth")}?group={apart.pk}"', count=1)
+
+
+def _rows_of(client: Client, url: str) -> int:
+    """How many rows the list at this address shows."""
+    return int(client.get(url).context["cl"].result_count)
+
+
+def test_every_branch_and_group_can_be_reached_and_taken_along(
+    grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "SHOWN", 2)
+    for number in range(3):
+        parent = make(grant, f"parent {number}", unprovisioned_count=1)
+        child = make(grant, f"child {number}", member_count=7)
+        GroupLink.objects.create(parent=parent, child=child, first_seen_at=NOW)
+        DailyTotal.objects.create(group=parent, day=timezone.localdate(), members_joined=25 + number)
+    heads.count_heads()
+    client = signed_in("Viewer")
+    address = reverse("admin:groups_figures")
+    first = client.get(address)
+    assertContains(first, "1 to 2 of 3", count=2)
+    second = client.get(address, {"branches": 2, "groups": 2})
+    shown = [*first.context["branches"], *second.context["branches"]]
+    assert [one.group.name for one, _url in shown] == [f"parent {number}" for number in range(3)]
+    assert [group.name for group, *_more in second.context["groups"]] == ["parent 2"]
+    for title, url in first.context["files"]:
+        expected = {"All branches as a file": "3 rows", "All groups as a file": "6 rows"}[title]
+        assertContains(client.get(url), f"{expected}, as things are now.")
+    assert [row[1] for row in branches.rows({})] == [f"parent {number}" for number in range(3)]
+    look = reverse("admin:groups_figures_attention")
+    assertContains(client.get(look), "1 to 2 of 3", count=2)  # without admin; grew suddenly
+    assert [one.net for one in client.get(look, {"grew": 2}).context["grew"]] == [25]
 
 
 @pytest.mark.parametrize("query", ["days=31", "group=0", "group=x"])

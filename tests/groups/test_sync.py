@@ -6,6 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from groups import services
+from groups.figures import days
+from groups.figures.models import DailyTotal
 from groups.models import Group, GroupLink, Member, Reach, Subscriber, SyncPage, SyncRun
 from kaizala_admin.outbox.models import State
 
@@ -33,6 +35,7 @@ def test_the_counts_on_a_group_are_those_of_its_people(service: Service) -> None
         absent = {"is_provisioned": False}
         expected = group.members.filter(**absent).count() + group.subscribers.filter(**absent).count()
         assert group.unprovisioned_count == expected
+        assert group.unprovisioned_members == group.members.filter(**absent).count()
         assert group.synced_at is not None
 
 
@@ -99,7 +102,11 @@ def test_somebody_who_left_is_dated_and_comes_back(public_group: Group, service:
     run = service.drive(services.start_sync(public_group))
     left.refresh_from_db()
     assert left.gone_at is None
+    assert left.back_at is not None
     assert (run.gone, run.created, run.changed) == (0, 0, 1)
+    days.count_days()
+    moved = DailyTotal.objects.get(group=public_group)
+    assert (moved.subscribers_joined, moved.subscribers_left) == (1, 1)
 
 
 def test_a_changed_count_is_on_the_group_after_the_sync(public_group: Group, service: Service) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from groups import queries, services
 from groups.models import Group, Member, Reach, Subscriber, SyncRun
-from groups.sync import record
+from groups.sync import changed, record
 from groups.sync.errors import SyncError
 from groups.sync.fetching import MEMBERS, SUBSCRIBERS
 from kaizala_admin.connectors.models import Grant
@@ -181,6 +181,36 @@ def test_who_joins_while_a_sync_is_under_way_is_not_gone(group: Group) -> None:
     Member.objects.create(group=group, person_id="new", name="New", first_seen_at=timezone.now())
     record(run, people(range(3)))
     assert Member.objects.get(person_id="new").gone_at is None
+
+
+def test_a_follower_who_comes_back_while_a_sync_is_under_way_is_not_gone(group: Group) -> None:
+    """The pages were read before: that they do not hold somebody says nothing."""
+    at = timezone.now()
+    gone = Subscriber.objects.create(
+        group=group, person_id="id-9", mobile_number="+919800000009", first_seen_at=at, gone_at=at
+    )
+    run = start(group, SUBSCRIBERS)
+    changed.joined(Subscriber, group, [gone.mobile_number], timezone.now())
+    record(run, SubscriberPage(people(range(3)), None))
+    gone.refresh_from_db()
+    assert gone.gone_at is None
+
+
+@pytest.mark.parametrize("row_class", [Member, Subscriber])
+def test_whom_we_take_out_and_put_back_is_counted_as_before(group: Group, row_class: Any) -> None:
+    told = {"unprovisioned_count": 5, "unprovisioned_members": 2, "member_count": 8, "subscriber_count": 9}
+    Group.objects.filter(pk=group.pk).update(**told)
+    numbers = [f"+91980000000{n}" for n in range(3)]
+    for at, number in enumerate(numbers):
+        row_class.objects.create(
+            group=group, person_id=f"id-{at}", mobile_number=number, is_provisioned=at == 2,
+            first_seen_at=timezone.now(),
+        )  # fmt: skip
+    assert changed.left(row_class, group, timezone.now(), mobile_number__in=numbers) == 3
+    gone = Group.objects.get(pk=group.pk)
+    assert (gone.unprovisioned_count, gone.unprovisioned_members) == (3, 0 if row_class is Member else 2)
+    assert changed.joined(row_class, group, numbers, timezone.now()) == set()
+    assert Group.objects.filter(pk=group.pk, **told).exists()
 
 
 def test_people_without_number_are_kept_and_those_without_id_go_by_their_number(group: Group) -> None:
