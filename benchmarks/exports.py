@@ -26,10 +26,11 @@ from kaizala_admin.exports.models import Export
 from messaging.models import Broadcast, Delivery, Dispatch
 
 SEARCH_BAR = 5.0
+SHORT = (("two Chinese letters, a", "王小"), ("two Cyrillic letters, a", "ив"), ("one letter, a", "и"))
 BATCH, AT_ONCE, ROUNDS = 50, 50_000, 7
 COLUMNS = "group_id, dispatch_id, name, mobile_number, people, state, reason"
 PEOPLE = """
-SELECT one.name, who.name, mobile_number, person_id, is_provisioned, who.first_seen_at, who.gone_at
+SELECT one.name, who.name, mobile_number, person_id, is_provisioned, who.first_seen_at, back_at, who.gone_at
 FROM groups_subscriber who JOIN groups_group one ON one.id = who.group_id {where} ORDER BY who.id
 """
 LINE = ("broadcast", "dispatch", "group", "mobile_number", "name", "people", "state", "reason")
@@ -85,7 +86,7 @@ def _searches(people: int, full: bool) -> Iterator[Line]:
     client, path = someone(), reverse("admin:groups_subscriber_changelist")
     number = Subscriber.objects.order_by("pk")[people // 2].mobile_number
     floor = _median(partial(_page, client, path, number))
-    for what, text in (("rare", f"ya {people // 2}"), ("common", "kavya"), ("of nobody", "zzyzx")):
+    for what, text in (("rare", f"ya {people // 2}"), ("common", "kavya"), ("of nobody", "zzyzx"), *SHORT):
         figure = _median(partial(_page, client, path, text))
         yield Line(
             f"list of {people:,}: {what} part of a name",
@@ -96,7 +97,7 @@ def _searches(people: int, full: bool) -> Iterator[Line]:
             figure <= SEARCH_BAR * floor if full else None,
         )
     bare = _median(partial(_query, number))
-    for what, text in (("rare", f"ya {people // 2}"), ("common", "kavya")):
+    for what, text in (("rare", f"ya {people // 2}"), ("common", "kavya"), *SHORT):
         figure = _median(partial(_query, text))
         yield Line(
             f"query alone: {what} part of a name",

@@ -59,14 +59,19 @@ def settle(tenant: Tenant, rows: int) -> None:
 def _person(groups: list[Group], n: int, now: datetime) -> tuple[Any, ...]:
     return (
         groups[0 if n % 2 else n // 2 % GROUPS].pk, f"person-{n:08}", f"+9198{n * 7_919 % 100_000_000:08}",
-        f"{NAMES[n % len(NAMES)]} {n}", "", n % 5 != 2, bulk.moment(now - timedelta(minutes=n)),
+        f"{_name(n)} {n}", "", n % 5 != 2, bulk.moment(now - timedelta(minutes=n)),
         bulk.moment(now) if n % 4 == 3 else None, 0,
     )  # fmt: skip
+
+
+def _name(n: int) -> str:
+    return next((name for every, name in RARE.items() if n % every == 1), NAMES[n % len(NAMES)])
 
 
 PERSON = ("group", "person_id", "mobile_number", "name", "profile_pic", "is_provisioned", "first_seen_at",
           "gone_at", "seen_run")  # fmt: skip
 NAMES = ("Asha", "Bilal", "Chitra", "Devi", "Esther", "Fatima", "Gopal", "Hari", "Ines", "João", "Kavya")
+RARE = {1_009: "王小明", 2_003: "Иван Петров"}  # one in so many; primes that no group or filter follows
 
 
 def _pages() -> dict[str, str]:

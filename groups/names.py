@@ -1,5 +1,7 @@
 """Parts of names, found by an index: pg_trgm on PostgreSQL, FTS5's trigrams on SQLite (reliability 4.3).
 
+A trigram is three letters. Shorter texts are found where a word begins or ends, because the space beside it
+counts as a letter: PostgreSQL puts one there by itself, SQLite indexes the names with one around them.
 Without the index a search is right but reads every row; `build` makes it, again and again without harm.
 """
 
@@ -12,25 +14,29 @@ from django.db.models.expressions import RawSQL
 from groups.models import Member, Subscriber
 
 MODELS: tuple[type[Any], ...] = (Member, Subscriber)
-LEAST = 3  # letters: a trigram
+LEAST = 3  # letters that are found anywhere in a name
 
 POSTGRES = (
     "CREATE INDEX{concurrently} IF NOT EXISTS {table}_name_part ON {table} "
     "USING gin (UPPER(name) gin_trgm_ops)"
 )
+ADD = "INSERT INTO {table}_parts(rowid, name) VALUES (new.id, ' ' || new.name || ' ');"
+DROP = (
+    "INSERT INTO {table}_parts({table}_parts, rowid, name) VALUES ('delete', old.id, ' ' || old.name || ' ');"
+)
 SQLITE = (
-    "CREATE VIRTUAL TABLE {table}_names USING fts5("
-    "name, content='{table}', content_rowid='id', tokenize='trigram')",
-    "CREATE TRIGGER {table}_names_add AFTER INSERT ON {table} BEGIN "
-    "INSERT INTO {table}_names(rowid, name) VALUES (new.id, new.name); END",
-    "CREATE TRIGGER {table}_names_drop AFTER DELETE ON {table} BEGIN "
-    "INSERT INTO {table}_names({table}_names, rowid, name) VALUES ('delete', old.id, old.name); END",
-    "CREATE TRIGGER {table}_names_change AFTER UPDATE OF name ON {table} WHEN old.name IS NOT new.name BEGIN "
-    "INSERT INTO {table}_names({table}_names, rowid, name) VALUES ('delete', old.id, old.name); "
-    "INSERT INTO {table}_names(rowid, name) VALUES (new.id, new.name); END",
-    "INSERT INTO {table}_names({table}_names) VALUES ('rebuild')",
+    "CREATE VIRTUAL TABLE {table}_parts USING fts5(name, content='', columnsize=0, tokenize='trigram')",
+    "CREATE VIRTUAL TABLE {table}_terms USING fts5vocab({table}_parts, 'instance')",
+    "CREATE TRIGGER {table}_parts_add AFTER INSERT ON {table} BEGIN " + ADD + " END",
+    "CREATE TRIGGER {table}_parts_drop AFTER DELETE ON {table} BEGIN " + DROP + " END",
+    "CREATE TRIGGER {table}_parts_change AFTER UPDATE OF name ON {table} WHEN old.name IS NOT new.name BEGIN "
+    + DROP
+    + ADD
+    + " END",
+    "INSERT INTO {table}_parts(rowid, name) SELECT id, ' ' || name || ' ' FROM {table}",
 )
 TRIGGERS = ("add", "drop", "change")
+EARLIER = "names"  # the index of before, which knew no words
 
 
 class CannotIndex(Exception):
@@ -38,13 +44,33 @@ class CannotIndex(Exception):
 
 
 def part_of_name(model: type[Any], text: str) -> Q:
-    """A condition on this model: `text` stands somewhere in the name, whatever its case."""
-    if connection.vendor != "sqlite" or model not in MODELS or len(text) < LEAST or not is_ready(model):
+    """A condition on this model: `text` stands somewhere in the name, whatever its case.
+
+    Two letters stand at the beginning or the end of a word, one at the beginning.
+    """
+    if connection.vendor != "sqlite" or model not in MODELS or not is_ready(model):
+        return _by_reading(text)
+    return Q(pk__in=_by_trigrams(model._meta.db_table, text))
+
+
+def _by_reading(text: str) -> Q:
+    """In Django's own words, which PostgreSQL answers by its index."""
+    if len(text) >= LEAST:
         return Q(name__icontains=text)
-    table = model._meta.db_table
-    quoted = '"' + text.replace('"', '""') + '"'
-    found = RawSQL(f"SELECT rowid FROM {table}_names WHERE name MATCH %s", [quoted])  # noqa: S608, S611
-    return Q(pk__in=found)
+    begins = Q(name__istartswith=text) | Q(name__icontains=f" {text}")
+    ends = Q(name__iendswith=text) | Q(name__icontains=f"{text} ")
+    return begins | ends if len(text) > 1 else begins
+
+
+def _by_trigrams(table: str, text: str) -> RawSQL:
+    """Keys of the rows; of one letter those with a trigram that begins with a space and this letter."""
+    if len(text) == 1:
+        first = f" {text.lower()}"
+        terms = f"SELECT doc FROM {table}_terms WHERE term >= %s AND term <= %s"  # noqa: S608
+        return RawSQL(terms, [first, f"{first}\U0010ffff"])  # noqa: S611
+    places = [text] if len(text) >= LEAST else [f" {text}", f"{text} "]
+    asked = " OR ".join('"' + place.replace('"', '""') + '"' for place in places)
+    return RawSQL(f"SELECT rowid FROM {table}_parts WHERE name MATCH %s", [asked])  # noqa: S608, S611
 
 
 def is_ready(model: type[Any]) -> bool:
@@ -54,7 +80,7 @@ def is_ready(model: type[Any]) -> bool:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT COUNT(*) FROM pg_indexes WHERE indexname = %s", [f"{table}_name_part"])
             return bool(cursor.fetchone()[0])
-        names = [f"{table}_names", *(f"{table}_names_{end}" for end in TRIGGERS)]
+        names = [f"{table}_parts", f"{table}_terms", *(f"{table}_parts_{end}" for end in TRIGGERS)]
         marks = ",".join(["%s"] * len(names))
         cursor.execute(f"SELECT COUNT(*) FROM sqlite_master WHERE name IN ({marks})", names)  # noqa: S608
         return bool(cursor.fetchone()[0] == len(names))
@@ -89,9 +115,11 @@ def _extension() -> None:
 def _build_sqlite(table: str) -> None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            for end in TRIGGERS:
-                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_names_{end}")
-            cursor.execute(f"DROP TABLE IF EXISTS {table}_names")
+            cursor.execute(f"DROP TABLE IF EXISTS {table}_terms")
+            for name in (EARLIER, "parts"):
+                for end in TRIGGERS:
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}_{end}")
+                cursor.execute(f"DROP TABLE IF EXISTS {table}_{name}")
             for statement in SQLITE:
                 cursor.execute(statement.format(table=table))
     except DatabaseError as error:
