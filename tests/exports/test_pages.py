@@ -74,6 +74,10 @@ def test_who_may_not_see_the_rows_may_not_see_their_export(client: Client, name:
     assert listed.context["cl"].result_count == 0
 
 
+def test_where_a_csv_file_is_offered_the_page_says_what_excel_makes_of_it(client: Client) -> None:
+    assert "For Excel choose XLSX" in client.get(exports.new_url(KIND, {"rows": [ASHA]})).content.decode()
+
+
 def test_the_page_says_how_many_rows_and_starts_what_was_chosen(client: Client, viewer: User) -> None:
     url = exports.new_url(KIND, {"rows": [ASHA, ASHA]}, "People: 2 chosen")
     assert "2 rows, as things are now." in client.get(url).content.decode()
