@@ -20,7 +20,7 @@ from kaizala_admin.connectors import bulk
 from kaizala_admin.connectors.clock import later
 from kaizala_admin.kaizala import MAX_MEMBERS
 
-from . import columns, places, undoing
+from . import columns, places, rejected, undoing
 from .checking import FIELDS, Judge, Judged, settle_present
 from .models import ImportChunk, ImportRow, ImportRun
 
@@ -110,6 +110,11 @@ def _read(run: ImportRun, file: IO[bytes]) -> None:
     if not run.columns:
         run.columns, run.headed = columns.find(run.kind, [cells for _line, cells in first], run.region)
     run.heading = first[0][1][: sheets.MAX_COLUMNS] if run.headed else []
+    if run.kind == ImportRun.Kind.EQUAL and rejected.is_ours(run.heading):
+        raise sheets.BadSheet(
+            _("These are the rows to repair of another import, not the list of the whole group: everybody "
+              "else would be removed. Upload them as people to add, or upload the whole list.")
+        )  # fmt: skip
     sample = [cells[:SAMPLE_COLUMNS] for _line, cells in first[:SAMPLE]]
     if not run.columns:
         _end(run, State.MAPPING, sample=sample)

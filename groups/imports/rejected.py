@@ -43,7 +43,7 @@ def lines(run: ImportRun) -> Iterator[str]:
     Without whom Kaizala would not remove for missing on an equal list: to upload those again would add them.
     """
     writer, actions = csv.writer(_Echo()), run.kind == ImportRun.Kind.UNDO
-    told = [*heading(run), *([_("What")] if actions else []), _("Line"), _("Why")]
+    told = [*heading(run), *([_("What")] if actions else []), *_ends()]
     yield "\ufeff" + writer.writerow([safe(cell) for cell in told])
     rows = ImportRow.objects.filter(run=run.pk, state__in=[State.WRONG, State.REFUSED])
     if run.kind == ImportRun.Kind.EQUAL:
@@ -53,6 +53,15 @@ def lines(run: ImportRun) -> Iterator[str]:
         yield writer.writerow(
             [safe(str(cell)) for cell in [*cells(run, row), *what, row.line or "", row.why]]
         )
+
+
+def _ends() -> list[str]:
+    return [_("Line"), _("Why")]
+
+
+def is_ours(cells: list[str]) -> bool:
+    """Whether these cells head such a file."""
+    return cells[-2:] == _ends()
 
 
 def heading(run: ImportRun) -> list[str]:

@@ -71,17 +71,23 @@ def test_rows_of_an_equal_list_are_repaired_without_its_leavers_and_uploaded_as_
     public = make_group(grant, "g2", "News", public=True)
     fill(public, A, B)
     run = checked(f"Phone\n{A}\n98123\n{C}\n", "equal", group=public, subscribers=True)
+    waiting = boss.get(page("show", run.pk))
+    assert "Repair them in the whole list, and upload that instead of applying this one." in text(waiting)
+    assert boss.get(waiting.context["repair_url"]).context["form"]["kind"].value() == "equal"
     ImportRow.objects.filter(run=run, state="ready").update(state="refused", reason="No")
-    ImportRun.objects.filter(pk=run.pk).update(state="finished")
+    ImportRun.objects.filter(pk=run.pk).update(state="finished", accepted_at=timezone.now())
     assert repaired(run) == [
         ["Phone", "Line", "Why"],
         ["98123", "3", "The number has too few digits."],
         [f"'{C}", "4", "No"],
     ]
     shown = boss.get(page("show", run.pk))
-    assert "they are uploaded as people to add" in text(shown)
+    assert "upload that as people to add: alone they are no list of the whole group." in text(shown)
     form = boss.get(shown.context["repair_url"]).context["form"]
     assert [form[name].value() for name in ("kind", "group", "subscribers")] == ["add", "News", True]
+    wrong = checked("".join(rejected.lines(run)), "equal", group=public, subscribers=True)
+    assert (wrong.state, rows(wrong)) == ("failed", [])
+    assert wrong.error.startswith("These are the rows to repair of another import, not the list of the whole")
 
 
 def test_of_an_undoing_each_row_of_the_file_says_what_was_to_be_done(boss: Client, group: Group) -> None:
@@ -96,7 +102,7 @@ def test_of_an_undoing_each_row_of_the_file_says_what_was_to_be_done(boss: Clien
         ["group", "number", "role", "What", "Line", "Why"],
         ["g1", f"'{A}", "member", "remove", "1", "No"],
     ]
-    assert "Upload the repaired rows" not in text(boss.get(page("show", back.pk)))
+    assert "Upload what is repaired" not in text(boss.get(page("show", back.pk)))
 
 
 def test_the_cells_to_repair_of_a_very_wide_row_are_kept(group: Group) -> None:

@@ -70,10 +70,11 @@ def _numbers(run: ImportRun, found: dict[str, int]) -> dict[str, int]:
 
 
 def _repair_url(run: ImportRun) -> str:
-    """Where the repaired rows are uploaded. Those of an equal list are added: alone they are no such list."""
+    """Where repaired rows are uploaded. Those of an equal list that is applied are people to add."""
     if run.kind == ImportRun.Kind.UNDO:
         return ""
-    kind = ImportRun.Kind.ADD if run.kind == ImportRun.Kind.EQUAL else run.kind
+    applied = run.kind == ImportRun.Kind.EQUAL and run.accepted_at
+    kind = ImportRun.Kind.ADD if applied else run.kind
     asked = {"kind": str(kind)}
     if run.group_id:
         asked |= {"group": str(run.group_id), "subscribers": str(int(run.subscribers))}
