@@ -10,7 +10,7 @@ from .deciding import fire_now, settle_missed
 from .drafts import NotADraft, copy_as_draft, delete_draft, has_history, save_draft
 from .failures import all_arrived, arrived, retry_failures, send_again, send_all_again
 from .firing import fire_due
-from .gate import is_many, may_launch, need_typed
+from .gate import is_many, is_second, may_launch, need_typed
 from .launching import CannotLaunch, Changed, fingerprint, launch
 from .lists import NameTaken, bar, save_audience, unbar
 from .running import cancel, finish_done, pause, prioritise, resume
@@ -50,6 +50,7 @@ __all__ = [
     "follow_up",
     "has_history",
     "is_many",
+    "is_second",
     "launch",
     "may_launch",
     "need_typed",

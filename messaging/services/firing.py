@@ -121,9 +121,9 @@ def start(firing: Firing, now: datetime) -> bool:
     mine = Firing.objects.filter(pk=firing.pk, outcome=Outcome.STARTING, tried_at=firing.tried_at)
     if not mine.update(tried_at=now):
         return False
-    firing = Firing.objects.select_related("schedule__broadcast__tenant", "broadcast__tenant").get(
-        pk=firing.pk
-    )
+    firing = Firing.objects.select_related(
+        "schedule__broadcast__tenant", "schedule__made_by", "broadcast__tenant", "decided_by"
+    ).get(pk=firing.pk)
     row = firing.broadcast
     if row is None or row.state != State.SCHEDULED:
         settle(firing, Outcome.SKIPPED, _("Somebody changed or sent it first."))
@@ -131,7 +131,7 @@ def start(firing: Firing, now: datetime) -> bool:
     if now - firing.at > missing.GRACE and not missing.still_wanted(firing, now):
         return False
     found = checking.check(row)
-    if gate.is_many(row, found.people) and not _approved(firing.schedule, found.people):
+    if gate.is_many(row, found.people) and not _approved(firing, row, found.people):
         return _wait_for_approval(firing, row, found.people)
     try:
         return launch(row, None, found.people, firing=firing)
@@ -142,26 +142,35 @@ def start(firing: Firing, now: datetime) -> bool:
         return False
 
 
-def _approved(schedule: Schedule, people: int) -> bool:
-    """Whether what was approved still covers it: the same content, audience and times, hardly more people."""
-    original = schedule.broadcast
-    given = Approval.objects.filter(broadcast=original, decision=Approval.Decision.APPROVED)
-    newest = given.filter(fingerprint=fingerprint(original)).order_by("-id").first()
-    if newest is None or newest.terms != schedule.terms():
+def _approved(firing: Firing, row: Broadcast, people: int) -> bool:
+    """Whether a second person agreed: to this time alone, or to the schedule, if this is a time of it."""
+    schedule = firing.schedule
+    regular = schedule.rule.has(firing.due_at)
+    return _covers(row, [], people) or (regular and _covers(schedule.broadcast, schedule.terms(), people))
+
+
+def _covers(agreed: Broadcast, terms: list[Any], people: int) -> bool:
+    """Whether what was approved last is the same content, audience and times, for hardly fewer people."""
+    given = Approval.objects.filter(broadcast=agreed, decision=Approval.Decision.APPROVED)
+    newest = given.filter(fingerprint=fingerprint(agreed)).order_by("-id").first()
+    if newest is None or newest.terms != terms:
         return False
-    return people * 100 <= newest.people * (100 + original.tenant.growth_percent)
+    return people * 100 <= newest.people * (100 + agreed.tenant.growth_percent)
 
 
 def _wait_for_approval(firing: Firing, row: Broadcast, people: int) -> bool:
     words = _("It goes to %(n)s people now, so a second person has to approve it first.")
-    asked = {"fingerprint": fingerprint(row), "people": people, "asked_by": firing.schedule.made_by}
+    by = firing.decided_by or firing.schedule.made_by
+    asked = {"fingerprint": fingerprint(row), "people": people, "asked_by": by}
     with transaction.atomic():
         if move(row, [State.SCHEDULED], State.AWAITING):
             if not settle(firing, Outcome.WAITING, words % {"n": f"{people:,}"}):
                 transaction.set_rollback(True)
                 return False
             Approval.objects.create(broadcast=row, **asked)
-            trail.note(row, None, "ask for approval", State.SCHEDULED, State.AWAITING, people=people)
+            trail.note(
+                row, firing.decided_by, "ask for approval", State.SCHEDULED, State.AWAITING, people=people
+            )
     return False
 
 

@@ -2,6 +2,7 @@
 sends types how many they are.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet, Sum
@@ -66,6 +67,20 @@ def why_not_here(calls: QuerySet[Dispatch]) -> str:
 def _digits(typed: str) -> str:
     """However a person groups the digits."""
     return "".join(one for one in typed if one not in ",.' \u00a0\u202f")
+
+
+def agreed(broadcast: Broadcast, by: Any, people: int, shown: str, terms: Sequence[Any] = ()) -> None:
+    """Notes that a second person agrees without being asked: `shown` is the fingerprint that they saw."""
+    Approval.objects.create(
+        broadcast=broadcast,
+        fingerprint=shown,
+        terms=list(terms),
+        people=people,
+        asked_by=broadcast.created_by,
+        decision=Approval.Decision.APPROVED,
+        decided_by=by,
+        decided_at=timezone.now(),
+    )
 
 
 def decide(pk: int, by: Any, decision: str, **more: Any) -> bool:

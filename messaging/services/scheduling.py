@@ -67,7 +67,7 @@ def schedule(
         need_same(fingerprint(Broadcast.objects.get(pk=draft.pk)), expected_draft)
         made = put(draft, plan, by, Schedule.State.ACTIVE)
         if many:
-            _agreed(draft, by, found.people, expected_draft, plan)
+            gate.agreed(draft, by, found.people, expected_draft, plan.rule.terms())
         trail.note(draft, by, "schedule", draft.state, str(made), people=found.people)
     return True
 
@@ -221,17 +221,3 @@ def _need_right(draft: Broadcast, by: Any, expected_people: int, expected_draft:
         raise CannotLaunch(found)
     need_people(found.people, expected_people)
     return found
-
-
-def _agreed(draft: Broadcast, by: Any, people: int, shown: str, plan: Plan) -> None:
-    """Who schedules what somebody else wrote is the second person."""
-    Approval.objects.create(
-        broadcast=draft,
-        fingerprint=shown,
-        terms=plan.rule.terms(),
-        people=people,
-        asked_by=draft.created_by,
-        decision=Approval.Decision.APPROVED,
-        decided_by=by,
-        decided_at=timezone.now(),
-    )

@@ -104,6 +104,10 @@ class Rule:
                 return
             yield found
 
+    def has(self, instant: datetime) -> bool:
+        """Whether this is one of its times."""
+        return any(found.at == instant for found in self.between(instant - timedelta(seconds=1), instant))
+
     def _days(self, first: date) -> Iterator[date]:
         if self.repeat == ONCE:
             yield self.starts_on

@@ -85,7 +85,13 @@ class Verb:
 
 
 def _fire(broadcast: Broadcast, by: Any, given: Any) -> bool:
-    return services.fire_now(broadcast=broadcast, by=by, last=number(given.get("last", "")))
+    return services.fire_now(
+        broadcast=broadcast,
+        by=by,
+        last=number(given.get("last", "")),
+        typed=given.get("typed", ""),
+        shown=given.get("draft"),
+    )
 
 
 def _decide(send: bool) -> Callable[[Broadcast, Any, Any], bool]:
@@ -95,7 +101,7 @@ def _decide(send: bool) -> Callable[[Broadcast, Any, Any], bool]:
         ).first()
         if found is None:
             raise Http404(_("There is no such time."))
-        return services.settle_missed(firing=found, by=by, send=send)
+        return services.settle_missed(firing=found, by=by, send=send, typed=given.get("typed", ""))
 
     return run
 
@@ -163,29 +169,48 @@ class Do(_ScheduleMixin, View):
             done = self.verb.run(self.broadcast, request.user, request.POST)
         except services.Changed as error:
             messages.warning(request, str(error))
+            return self._ask(request.POST)
+        if done:
+            messages.success(request, str(self.verb.done))
         else:
-            if done:
-                messages.success(request, str(self.verb.done))
-            else:
-                messages.warning(request, _("Somebody was quicker, and nothing happened by you. Look again."))
+            messages.warning(request, _("Somebody was quicker, and nothing happened by you. Look again."))
         return HttpResponseRedirect(url("schedule", pk))
 
     def _ask(self, given: Any) -> HttpResponse:
-        verb, plan = self.verb, self.plan
+        verb, plan, people = self.verb, self.plan, 0
         facts: list[tuple[str | Promise, object]] = [(_("Broadcast"), self.broadcast.title)]
         if self.kwargs["verb"] in ("fire", "send"):
             found = services.check(self.broadcast)
+            people = found.people
             facts += [(_("Now"), found.sentence)]
         else:
             facts += [(_("Schedule"), words.of_schedule(plan))]
+        waits = self._waits(people)
+        kept = {name: given[name] for name in ("last", "firing") if name in given}
         page = Confirmation(
             title=verb.title,
             question=verb.question,
-            button=verb.title,
+            button=_("Ask for approval") if waits else verb.title,
             cancel_url=url("schedule", self.broadcast.pk),
             facts=facts,
-            fields={name: given[name] for name in ("last", "firing") if name in given},
+            warnings=[waits] if waits else [],
+            fields={"draft": services.fingerprint(self.broadcast), **kept},
+            number="" if waits else self._number(people),
             url=self.request.path,
             tone=verb.tone,
         )
         return ask_first(self.request, page)
+
+    def _waits(self, people: int) -> str:
+        """What the author of a broadcast to many is told: it does not go at once; "" for others."""
+        alone = not services.is_second(self.request.user, self.broadcast)
+        if self.kwargs["verb"] != "fire" or not alone or not services.is_many(self.broadcast, people):
+            return ""
+        words = _("It goes to %(people)s people, so it then waits until a second person has approved it.")
+        return words % {"people": f"{people:,}"}
+
+    def _number(self, people: int) -> str:
+        """To send to many takes their number."""
+        if not services.is_many(self.broadcast, people):
+            return ""
+        return _("Type the number of people, %(people)s") % {"people": f"{people:,}"}

@@ -19,6 +19,7 @@ from .kaizala import Kaizala, Phone
 
 OVER = ("sent", "failed", "cancelled", "unknown")
 ENDED = (Broadcast.State.FINISHED, Broadcast.State.CANCELLED)
+WAITING = (None, *Broadcast.OPEN)  # None: it was not there before the step
 SAID_OF: dict[str, set[str]] = {  # the line of a person whose call stands so
     State.QUEUED: {"queued"},
     State.SENDING: {"queued"},
@@ -124,10 +125,13 @@ class Books:
             if call.state == State.QUEUED and quiet_now and not call.held:
                 assert call.reason in (quiet.REASON, "media")
         for row in casts.values():
-            if row.launched_at and row.launched_by_id in (None, row.created_by_id, row.changed_by_id):
+            just_now = row.launched_at and self.states.get(row.pk) in WAITING
+            if just_now and row.launched_by_id in (None, row.created_by_id, row.changed_by_id):
                 firing = Firing.objects.select_related("schedule").get(broadcast=row)
-                agreed = Approval.objects.filter(broadcast=firing.schedule.broadcast_id, decision="approved")
-                assert agreed.exists()
+                plan = firing.schedule
+                of_its_own = Approval.objects.filter(broadcast=row, decision="approved", terms=[])
+                agreed = Approval.objects.filter(broadcast=plan.broadcast_id, decision="approved")
+                assert of_its_own.exists() or (plan.rule.has(firing.due_at) and agreed.exists())
 
     def add_up(self) -> None:
         """When all is over: nobody is lost, and the page's numbers are those of the ledger."""

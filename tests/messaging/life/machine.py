@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Min
+from django.db.models import Max, Min
 from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -219,7 +219,15 @@ class BroadcastLife(RuleBasedStateMachine):
     def decide_on_what_was_missed(self, who: int, send: bool) -> None:
         for firing in Firing.objects.filter(outcome="asking")[:1]:
             by = self.people[who]
-            self._press("missed", lambda: services.settle_missed(firing=firing, by=by, send=send))  # noqa: B023
+            self._press("missed", lambda: services.settle_missed(firing=firing, by=by, send=send, typed=MANY))  # noqa: B023
+
+    @precondition(lambda self: self.any_is("scheduled"))
+    @rule(cast=casts, who=WHO)
+    def send_now(self, cast: int, who: int) -> None:
+        row, by = _row(cast), self.people[who]
+        self.now += timedelta(seconds=1)  # beside its times
+        last = Firing.objects.filter(schedule__broadcast=row).aggregate(last=Max("pk"))["last"] or 0
+        self._press("now", lambda: services.fire_now(broadcast=row, by=by, last=last, typed=MANY))
 
     @rule(on=st.booleans())
     def quiet_hours(self, on: bool) -> None:

@@ -8,18 +8,21 @@ import pytest
 from django.contrib.auth.models import Group as Role
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.test import Client
 from django.utils import timezone
 
 from groups.models import Group, Member
 from messaging import services
 from messaging.models import Broadcast, Dispatch
 from messaging.services import approving, scheduling
-from messaging.timing.models import Approval
+from messaging.timing.models import Approval, Firing
+from messaging.views.base import url
 from tests.messaging.conftest import GROUPS, Org, number
 
-from .conftest import NINE, ONE_DAY, daily, once, plan_of, scheduled, story
+from .conftest import HOUR, NINE, ONE_DAY, daily, once, plan_of, scheduled, story
 
 Person = Callable[[str], User]
+SignIn = Callable[[str], Client]
 
 
 @pytest.fixture
@@ -167,3 +170,118 @@ def test_a_request_for_a_schedule_is_rejected_or_taken_back_like_any_other(
     assert approving.withdraw(asked(row, person("Operator")), person("Operator")) is True
     assert services.fire_due(now=NINE) == 0
     assert Dispatch.objects.count() == 0
+
+
+def agreed_to(org: Org, group: Group, person: Person) -> Broadcast:
+    """Daily to 20, written by the operator and approved by the approver with its times."""
+    row = draft(org, group, person("Operator"))
+    assert approve(asked(row, person("Operator")), person("Approver")) is True
+    return Broadcast.objects.get(pk=row.pk)
+
+
+def test_the_author_sends_to_many_out_of_turn_only_once_a_second_person_agrees(
+    org: Org, group: Group, person: Person
+) -> None:
+    row = agreed_to(org, group, person)
+    last = 0
+    for _again in range(2):
+        assert services.fire_now(broadcast=row, by=person("Operator"), last=last, typed="20") is True
+        last = Firing.objects.latest("pk").pk
+    assert (Dispatch.objects.count(), {outcome for _at, outcome in story()}) == (0, {"waiting"})
+    request = Approval.objects.filter(decision="pending").latest("pk")
+    assert (request.people, request.asked_by, request.broadcast.state) == (20, person("Operator"), "awaiting")
+    assert approve(request, person("Approver")) is True
+    assert Dispatch.objects.get().broadcast == request.broadcast
+    assert (plan_of(row).state, plan_of(row).next_at) == ("active", NINE)
+
+
+def test_a_second_person_sends_to_many_out_of_turn_with_their_number(
+    org: Org, group: Group, person: Person
+) -> None:
+    row = agreed_to(org, group, person)
+    for typed in ("", "19", "200"):
+        with pytest.raises(services.Changed, match="is not 20"):
+            services.fire_now(broadcast=row, by=person("Approver"), last=0, typed=typed)
+    assert (Firing.objects.count(), Dispatch.objects.count()) == (0, 0)
+    assert services.fire_now(broadcast=row, by=person("Approver"), last=0, typed="20") is True
+    granted = Approval.objects.get(broadcast=Firing.objects.get().broadcast)
+    assert (granted.decision, granted.decided_by, granted.terms) == ("approved", person("Approver"), [])
+    assert Dispatch.objects.count() == 1
+
+
+def test_what_a_dead_worker_left_of_an_authors_send_now_waits_for_a_second_person(
+    org: Org, group: Group, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = agreed_to(org, group, person)
+    monkeypatch.setattr("messaging.services.firing.start", lambda *_: False)  # the machine dies here
+    services.fire_now(broadcast=row, by=person("Operator"), last=0, typed="20")
+    monkeypatch.undo()
+    assert services.fire_due() == 0
+    assert (Firing.objects.get().outcome, Dispatch.objects.count()) == ("waiting", 0)
+
+
+def test_the_only_time_of_a_once_waits_for_a_second_person_too(
+    org: Org, group: Group, person: Person
+) -> None:
+    row = draft(org, group, person("Operator"))
+    approve(asked(row, person("Operator"), once()), person("Approver"))
+    services.fire_now(broadcast=row, by=person("Operator"), last=0, typed="20")
+    row.refresh_from_db()
+    assert (row.state, Dispatch.objects.count(), services.fire_due(now=NINE)) == ("awaiting", 0, 0)
+    assert approve(Approval.objects.get(decision="pending"), person("Approver")) is True
+    assert Dispatch.objects.count() == 1
+
+
+def test_a_second_person_sends_out_of_turn_what_they_saw(org: Org, group: Group, person: Person) -> None:
+    row = agreed_to(org, group, person)
+    with pytest.raises(services.Changed, match="Somebody changed"):
+        services.fire_now(broadcast=row, by=person("Approver"), last=0, typed="20", shown="another")
+    assert (Firing.objects.count(), Dispatch.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("typed", ["", "19"])
+def test_a_missed_time_to_many_takes_their_number(org: Org, group: Group, person: Person, typed: str) -> None:
+    agreed_to(org, group, person)
+    services.fire_due(now=NINE + HOUR)
+    firing = Firing.objects.get()
+    for role in ("Operator", "Approver"):
+        with pytest.raises(services.Changed, match="is not 20"):
+            services.settle_missed(firing=firing, by=person(role), send=True, typed=typed)
+    assert (story(), Dispatch.objects.count()) == ([("10 09:00", "asking")], 0)
+    assert services.settle_missed(firing=firing, by=person("Operator"), send=True, typed="20") is True
+    assert (story(), Dispatch.objects.count()) == ([("10 09:00", "late")], 1)
+
+
+def test_a_missed_time_that_grew_is_sent_by_a_second_person_and_waits_for_one_otherwise(
+    org: Org, group: Group, person: Person
+) -> None:
+    agreed_to(org, group, person)
+    services.fire_due(now=NINE + HOUR)
+    grown(group, 40)
+    firing = Firing.objects.get()
+    assert services.settle_missed(firing=firing, by=person("Approver"), send=True, typed="40") is True
+    assert (story(), Dispatch.objects.get().people) == ([("10 09:00", "late")], 40)
+    services.fire_due(now=NINE + ONE_DAY + HOUR)
+    firing = Firing.objects.get(outcome="asking")
+    assert services.settle_missed(firing=firing, by=person("Operator"), send=True, typed="40") is True
+    assert (story()[-1], Dispatch.objects.count()) == (("11 09:00", "waiting"), 1)
+
+
+def test_the_page_asks_who_may_for_the_number_and_tells_the_author_that_it_waits(
+    org: Org, group: Group, person: Person, signed_in: SignIn
+) -> None:
+    row = agreed_to(org, group, person)
+    at = url("schedule_do", row.pk, "fire")
+    author, approver = signed_in("Operator"), signed_in("Approver")
+    told = author.get(at, {"last": "0"}).content.decode()
+    assert "It goes to 20 people, so it then waits until a second person has approved it." in told
+    assert 'name="typed"' not in told
+    asked_for = approver.get(at, {"last": "0"}).content.decode()
+    assert "Type the number of people, 20" in asked_for
+    said = {"confirmed": "yes", "last": "0", "draft": services.fingerprint(row)}
+    wrong = approver.post(at, {**said, "typed": "2"}).content.decode()
+    assert "The number that you typed is not 20. Nothing is sent." in wrong
+    assert 'name="last" value="0"' in wrong
+    assert Dispatch.objects.count() == 0
+    approver.post(at, {**said, "typed": "20"})
+    assert Dispatch.objects.count() == 1
