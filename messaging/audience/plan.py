@@ -99,7 +99,7 @@ class Calls:
             return 0
         direct = {group.pk for group in self.snapshot.scope.direct}
         long = [leg for leg in self.legs if leg.calls > 1 and leg.group.pk in direct]
-        return sum(leg.calls - 1 for leg in long if self.snapshot.is_everybody(leg.group.pk))
+        return sum(leg.calls - 1 for leg in long if self.snapshot.is_everybody(leg.group))
 
 
 def batch_size(grant: Grant | None) -> int:
@@ -130,7 +130,7 @@ def _leg(snapshot: Snapshot, group: Group, people: int) -> Leg:
     plan = snapshot.scope.expression.plan
     saves = people > size or bool(snapshot.nameless.get(group.pk)) or plan == Plan.ALL
     meant = any(group.pk == one.pk for one in snapshot.scope.direct)
-    if plan != Plan.BATCHES and meant and saves and snapshot.is_everybody(group.pk):
+    if plan != Plan.BATCHES and meant and saves and snapshot.is_everybody(group):
         return Leg(group, grant, Mode.ALL, people)
     return Leg(group, grant, Mode.BATCH, people, size)
 

@@ -41,8 +41,18 @@ def _of_group(scope: Scope, group: Group, *, public: bool, able: bool) -> Iterat
         yield _wrong_type(is_public) % name
     elif group.pk not in scope.grants:
         yield _why_no_grant(group)
+    elif not public and is_unsized(scope, group):
+        yield (
+            _("“%(group)s” has never been synced completely, so nobody knows how many get it. Sync it.")
+            % name
+        )
     elif not able:
         yield _("The grant that reaches “%(group)s” is not an Admin there, so Kaizala would refuse.") % name
+
+
+def is_unsized(scope: Scope, group: Group) -> bool:
+    """Whether the call to the whole group may reach many whom the gate does not count."""
+    return group.synced_at is None and group in scope.whole and scope.broadcast.tenant.many_people > 0
 
 
 def _wrong_type(public: bool) -> str:

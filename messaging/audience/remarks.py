@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from messaging.models import AudienceLine, Dispatch
 
-from . import lines
+from . import lines, problems
 from .plan import Calls
 from .scope import Scope
 from .sources import Why
@@ -48,7 +48,7 @@ def _groups(scope: Scope) -> Iterator[str]:
         more = ", …" if len(scope.unreachable) > SHOWN else ""
         yield words % {"n": f"{len(scope.unreachable):,}", "names": names + more}
     for group in scope.groups:
-        if group.synced_at is None and not group.gone_at:
+        if group.synced_at is None and not group.gone_at and not problems.is_unsized(scope, group):
             words = _("“%(group)s” has never been synced completely, so the numbers may be too small.")
             yield words % {"group": group.name}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from groups.models import Group
 from messaging.models import Broadcast
 
 from . import personal, sources
@@ -38,6 +39,7 @@ class Snapshot:
     nameless: dict[int, int] = field(default_factory=dict)
     left_out: dict[Why, int] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)  # groups some of whose subscribers are left out
+    bars_anybody: bool = False  # whether any number at all is to be left out; asked where some are nameless
     lost: int = 0
 
     @property
@@ -45,12 +47,17 @@ class Snapshot:
         """Who is named one by one."""
         return sum(self.kept.values())
 
-    def is_everybody(self, group_id: int) -> bool:
-        """Whether every present subscriber of the group is meant, through this very group."""
-        kept, present = self.kept.get(group_id, 0), self.present.get(group_id, 0)
-        if not kept or group_id in self.touched:
+    def is_everybody(self, group: Group) -> bool:
+        """Whether every subscriber of the group is meant, through this very group, as far as one can know.
+
+        Who is missing in a mirror that was never complete, and who has no number, may be one to leave out.
+        """
+        kept, present = self.kept.get(group.pk, 0), self.present.get(group.pk, 0)
+        if not kept or group.pk in self.touched or group.synced_at is None:
             return False
-        return kept == present or not _first(_ELSEWHERE, [group_id])
+        if self.bars_anybody and self.nameless.get(group.pk):
+            return False
+        return kept == present or not _first(_ELSEWHERE, [group.pk])
 
 
 _ELSEWHERE = f"""SELECT 1 FROM {SUBSCRIBERS} s
@@ -185,7 +192,13 @@ def _counted(cursor: Any, scope: Scope) -> Snapshot:
         found.lost = _wanted(cursor) - reached
     if scope.direct:
         _count_present(cursor, scope, found)
+        found.bars_anybody = any(found.nameless.values()) and _bars_anybody(cursor)
     return found
+
+
+def _bars_anybody(cursor: Any) -> bool:
+    cursor.execute("SELECT 1 FROM kza_left_out WHERE code <> %s LIMIT 1", [int(Why.IN_WHOLE_GROUP)])
+    return cursor.fetchone() is not None
 
 
 _COUNTS = """SELECT group_id, why, COUNT(*), MIN(place), SUM(CASE WHEN wanted = 1 THEN 1 ELSE 0 END)

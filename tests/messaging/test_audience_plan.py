@@ -225,3 +225,46 @@ def test_a_launch_takes_no_more_memory_for_ten_times_as_many_people(org: Org) ->
     few, many = peak(1_500), peak(15_000)
     assert many - few < 600 * 2_000  # its 500 calls are held in memory, its people are not
     assert Delivery.objects.count() == 16_800
+
+
+@pytest.mark.parametrize("plan", [Plan.CHEAPEST, Plan.ALL])
+def test_a_group_that_was_never_synced_completely_is_never_called_as_a_whole_list(
+    org: Org, recorder: Recorder, plan: Plan
+) -> None:
+    farmers = org.public(people=range(70))
+    Group.objects.update(synced_at=None, remote_user_count=1_000_000)
+    draft = draft_of(org, to_public(farmers, plan=plan))
+    found = services.check(draft)
+    assert [(leg.mode, leg.people, leg.calls) for leg in found.legs] == [("batch", 70, 3)]
+    assert found.could_save == 0
+    recorder.drive(send(draft))
+    assert not any(to is True for _kind, _group, to in recorder.calls)
+
+
+def test_one_call_to_all_waits_for_a_known_list_also_where_it_would_reach_who_has_no_number(org: Org) -> None:
+    farmers = org.public(people=range(5))
+    join(farmers, 6)
+    Subscriber.objects.filter(mobile_number=number(6)).update(mobile_number="")
+
+    def modes() -> list[tuple[str, int]]:
+        return [(leg.mode, leg.people) for leg in services.check(draft_of(org, to_public(farmers))).legs]
+
+    assert modes() == [("all", 5)]
+    services.bar(tenant=org.tenant, numbers=[number(99)], reason="", by=None)  # may be the one without
+    assert modes() == [("batch", 5)]
+
+
+def test_the_size_of_a_whole_group_must_be_known_where_many_need_a_second_person(org: Org) -> None:
+    known, unknown = org.group("Known", [1, 2]), org.group("Unknown", [])
+    Group.objects.filter(pk=unknown.pk).update(synced_at=None, remote_user_count=1_000_000)
+    draft = draft_of(org, Expression(Include(groups=(known.pk, unknown.pk)), mode="groups"))
+    said = "“Unknown” has never been synced completely, so nobody knows how many get it. Sync it."
+    assert services.check(draft).blockers == [said]
+    with pytest.raises(services.CannotLaunch):
+        services.launch(draft, None, 2)
+    Tenant.objects.update(many_people=0)
+    found = services.check(Broadcast.objects.get(pk=draft.pk))
+    assert (found.blockers, found.warnings) == (
+        [],
+        ["“Unknown” has never been synced completely, so the numbers may be too small."],
+    )
