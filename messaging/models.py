@@ -135,6 +135,7 @@ class Dispatch(OutboxRow):
     operation: ClassVar[str] = "send_message"
     first_by: ClassVar[str] = "priority"
     numbers: list[str] | None = None  # of a batch, once `prepare_many` has read them
+    uploads: Sequence[int] = ()  # whose resources its call named
 
     broadcast = models.ForeignKey(Broadcast, models.CASCADE, related_name="dispatches", db_index=False)
     group = models.ForeignKey(

@@ -31,10 +31,14 @@ CHUNK = 500  # values in one condition
 
 
 def send(dispatch: Dispatch, client: KaizalaClient) -> Sent:
-    """Makes the one call. A batch without people is refused: it would go to the whole group (contract 7)."""
+    """Makes the one call, unless these are quiet hours.
+
+    A batch without people is refused: it would go to the whole group (contract 7).
+    """
+    quiet.need_open(dispatch.broadcast, dispatch.connector.tenant)
     kind, content = kinds.get(dispatch.broadcast.kind), content_of(dispatch)
     if kind.has_media:
-        content = {**content, "resources": uploading.resources(dispatch.broadcast, dispatch.connector_id)}
+        content = {**content, "resources": uploading.resources(dispatch)}
     group_id = dispatch.group.group_id
     if dispatch.mode == Dispatch.Mode.GROUP:
         return kind.send_to_group(client, group_id, content)

@@ -1,5 +1,7 @@
 """Nudges from beat: they call services, and may run twice."""
 
+import logging
+
 from celery import shared_task
 
 from . import services
@@ -7,6 +9,8 @@ from .evidence import echoes, looks
 from .media import services as library
 from .media import uploading
 from .timing import quiet
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="messaging.settle_doubts", time_limit=90, soft_time_limit=60)
@@ -23,11 +27,15 @@ def prune_echoes() -> None:
 
 @shared_task(name="messaging.tick", time_limit=90, soft_time_limit=60)
 def tick() -> None:
-    """Finishes what is done, pauses what fails in a burst; lets go what waited; keeps quiet hours."""
-    services.finish_done()
-    services.pause_bursting()
-    uploading.release()
-    quiet.tick()
+    """Keeps quiet hours; finishes what is done, pauses what fails in a burst; lets go what waited.
+
+    One that fails spoils none of the others.
+    """
+    for step in (quiet.tick, services.finish_done, services.pause_bursting, uploading.release):
+        try:
+            step()
+        except Exception:
+            log.exception("A step of the tick failed; the next tick does it again")
 
 
 @shared_task(name="messaging.fire_due", time_limit=90, soft_time_limit=60)

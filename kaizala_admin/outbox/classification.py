@@ -25,6 +25,14 @@ FIRST_WAIT, LONGEST_WAIT = 4.0, 300.0  # seconds
 ATTENTION_WAIT = 60.0  # seconds; the dispatcher leaves such connectors alone anyway, save for a probe
 
 
+class NotYet(NotSent):
+    """A row's own word, from `perform`: its call must wait for `wait` seconds more, so it was not made."""
+
+    def __init__(self, reason: str, wait: float) -> None:
+        super().__init__("")
+        self.reason, self.wait = reason, wait
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Where the row goes, and what else has to happen."""
@@ -75,6 +83,8 @@ def classify(error: Exception, *, repeatable: bool, attempts: int, renewed: bool
         case ExpiredToken():
             wait = 0.0 if attempts == 1 else backoff(attempts)
             return _again(EXPIRED_TOKEN, detail, attempts, wait=wait, new_token=True)
+        case NotYet():
+            return Verdict(State.QUEUED, error.reason, "", error.wait, counted=False)
         case NotSent():
             return _again("not_sent", detail, attempts, wait=backoff(attempts))
         case InvalidInput():

@@ -1,17 +1,19 @@
 """Files go to Kaizala before the calls that need them: one `MediaUpload` for each set of files and connector.
 
 A dispatch whose files are not there yet waits: queued, with the reason WAITING, not due before LATER. What
-Kaizala returned is used again by every later broadcast, until Kaizala refuses a call that names it; then the
-files go up anew, once, and the refused call is made again: a refusal is surely not sent.
+Kaizala returned is used again by every later call, until Kaizala refuses one that names it; then the files go
+up anew, and the refused call is made again: a refusal is surely not sent. Where they have just gone up, it
+stands.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from messaging.models import Broadcast, Dispatch
 
 LATER = datetime(9000, 1, 1, tzinfo=UTC)
+FRESH = timedelta(hours=1)  # what has gone up since is not to blame for a refusal
 WAITING, FAILED = "media", "media_failed"
 GOOD = (State.QUEUED, State.SENDING, State.SENT)
 
@@ -111,20 +114,25 @@ def _end(rows: Sequence["Dispatch"], why: str) -> None:
 # --- the calls that need the files ----------------------------------------------------------------------
 
 
-def resources(broadcast: "Broadcast", connector_id: int) -> dict[str, str]:
-    """What Kaizala calls each set of files. Raises NotSent when one is missing: the row then waits for it."""
-    wanted = pieces(broadcast)
-    found = _resources(connector_id, wanted) if wanted else {}
+def resources(row: "Dispatch") -> dict[str, str]:
+    """What Kaizala calls each set of files; the row remembers the uploads.
+
+    Raises NotSent when one is missing: the row then waits for it.
+    """
+    wanted = pieces(row.broadcast)
+    found = _resources(row.connector_id, wanted) if wanted else {}
     if missing := [key for key in wanted if key not in found]:
         raise NotSent(_("%(n)s of its files have to be brought to Kaizala first.") % {"n": len(missing)})
-    return found
+    row.uploads = [pk for pk, _resource in found.values()]
+    return {key: resource for key, (_pk, resource) in found.items()}
 
 
-def _resources(connector_id: int, keys: Sequence[str]) -> dict[str, str]:
+def _resources(connector_id: int, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """By set of files: the newest upload, and what Kaizala returned to it."""
     rows = MediaUpload.objects.filter(
         connector=connector_id, files__in=keys, state=State.SENT, refused_at=None
     ).exclude(resource="")
-    return dict(rows.order_by("pk").values_list("files", "resource"))
+    return {key: (pk, said) for key, pk, said in rows.order_by("pk").values_list("files", "pk", "resource")}
 
 
 def missing(broadcast: "Broadcast", connector_ids: Iterable[int]) -> int:
@@ -216,9 +224,9 @@ def release(connector_id: int | None = None) -> int:
 
 
 def anew(rows: Sequence["Dispatch"]) -> list["Dispatch"]:
-    """Of rows that Kaizala has just refused, puts back in line those that named files uploaded long ago.
+    """Of rows that Kaizala has just refused, puts back in line those whose files may be to blame.
 
-    Each once: a second refusal stands. Their uploads are not used any more; new ones go up first.
+    Their uploads are not used any more; new ones go up first. A refusal with those then stands.
     """
     return [row for row in rows if _once_more(row)]
 
@@ -226,20 +234,24 @@ def anew(rows: Sequence["Dispatch"]) -> list["Dispatch"]:
 def _once_more(row: "Dispatch") -> bool:
     from messaging.models import Dispatch
 
-    keys = pieces(row.broadcast) if row.reason not in REASONS else []
-    if (
-        not keys
-        or Attempt.objects.filter(row_class=label(Dispatch), row_id=row.pk, outcome=State.FAILED).exists()
-    ):
+    if row.reason in REASONS or not row.uploads:
         return False
-    old: Any = MediaUpload.objects.filter(
-        connector=row.connector_id,
-        files__in=keys,
-        state=State.SENT,
-        settled_at__lt=row.broadcast.launched_at,
-    )
-    if not old.exists():
+    named = MediaUpload.objects.filter(pk__in=row.uploads)
+    named.filter(_may_be_spent(row), refused_at=None).update(refused_at=timezone.now())
+    if not named.exclude(refused_at=None).exists():
         return False
-    old.filter(refused_at=None).update(refused_at=timezone.now())
     back = {"state": State.QUEUED, "not_before": Now(), "settled_at": None, "reason": "", "attempts": 0}
     return bool(Dispatch.objects.filter(pk=row.pk, state=State.FAILED).update(**back))
+
+
+def _may_be_spent(row: "Dispatch") -> Q:
+    """Uploads that were there before this broadcast, or have lain for long, or failed this very call before.
+
+    The last is a person's retry, for which the same files would only be refused once more.
+    """
+    from messaging.models import Dispatch
+
+    refused = Attempt.objects.filter(row_class=label(Dispatch), row_id=row.pk, outcome=State.FAILED)
+    last = refused.aggregate(at=Max("started_at"))["at"]
+    before = Q(settled_at__lt=row.broadcast.launched_at) | Q(settled_at__lt=timezone.now() - FRESH)
+    return before | Q(settled_at__lt=last) if last else before

@@ -10,6 +10,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from kaizala_admin.connectors.models import Tenant
+from kaizala_admin.outbox.classification import NotYet
 from kaizala_admin.outbox.models import State
 from kaizala_admin.outbox.services import change, nudge
 from messaging.models import Broadcast, Dispatch
@@ -37,10 +38,22 @@ def opens_at(tenant: Tenant, instant: datetime) -> datetime | None:
     return opening
 
 
+def held_until(broadcast: Broadcast, tenant: Tenant) -> datetime | None:
+    """When the quiet hours that hold it now are over; None when none do. `tenant` is its own, as loaded."""
+    free = broadcast.ignore_quiet or broadcast.is_test
+    return None if free else opens_at(tenant, timezone.now())
+
+
+def need_open(broadcast: Broadcast, tenant: Tenant) -> None:
+    """Just before a call. Raises NotYet in quiet hours: the tick that holds its calls may come too late."""
+    if opening := held_until(broadcast, tenant):
+        raise NotYet(REASON, (opening - timezone.now()).total_seconds())
+
+
 def words(broadcast: Broadcast) -> str:
     """When the quiet hours that hold it now are over, for a person; "" when none do."""
     tenant = broadcast.tenant
-    opening = None if broadcast.ignore_quiet else opens_at(tenant, timezone.now())
+    opening = held_until(broadcast, tenant)
     if opening is None:
         return ""
     local = formats.date_format(opening.astimezone(ZoneInfo(tenant.time_zone)), "j F, H:i")

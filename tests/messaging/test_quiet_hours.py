@@ -7,11 +7,13 @@ import pytest
 from django.utils import timezone
 
 from kaizala_admin.connectors.models import Tenant
-from messaging import hindrances, services
-from messaging.models import Dispatch
+from kaizala_admin.outbox import pump
+from kaizala_admin.outbox.models import State
+from messaging import hindrances, services, tasks
+from messaging.models import Broadcast, Dispatch
 from messaging.timing import quiet
 
-from .conftest import GROUPS, Org
+from .conftest import GROUPS, Org, Recorder
 
 
 def tenant(start: int, end: int, zone: str = "Asia/Kolkata") -> Tenant:
@@ -82,3 +84,42 @@ def test_0_many_people_asks_for_nobody(org: Org) -> None:
     Tenant.objects.filter(pk=org.tenant.pk).update(many_people=0)
     draft.tenant.refresh_from_db()
     assert services.check(draft).needs_many is False
+
+
+def test_no_call_starts_once_they_have_begun_whenever_the_tick_comes(
+    org: Org, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org.launched(GROUPS, [org.group("A"), org.group("B")])
+    opening = quiet_now(org)
+    monkeypatch.setattr(pump, "client_for", lambda _grant: recorder)
+    permits = {"permits": 1, "permits_until": timezone.now() + timedelta(hours=1)}
+    Dispatch.objects.update(**permits)
+    pump.pump(org.connector.pk)
+    assert recorder.calls == []
+    found = set(Dispatch.objects.values_list("state", "reason", "attempts", "permits"))
+    assert found == {("queued", quiet.REASON, 0, 0)}
+    for row in Dispatch.objects.all():
+        assert opening <= row.not_before < opening + timedelta(seconds=5)
+    Broadcast.objects.update(ignore_quiet=True)
+    Dispatch.objects.update(not_before=timezone.now() - timedelta(hours=1), **permits)
+    pump.pump(org.connector.pk)
+    assert len(recorder.calls) == 2
+
+
+@pytest.mark.parametrize("broken", ["timing.quiet.tick", "services.finish_done", "services.pause_bursting"])
+def test_a_step_of_the_tick_that_fails_spoils_none_of_the_others(
+    org: Org, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    over, waiting = org.launched(GROUPS, [org.group("A")]), org.launched(GROUPS, [org.group("B")])
+    Dispatch.objects.filter(broadcast=over).update(state=State.SENT)
+    opening = quiet_now(org)
+
+    def fail() -> int:
+        raise RuntimeError
+
+    monkeypatch.setattr(f"messaging.{broken}", fail)
+    tasks.tick()
+    over.refresh_from_db()
+    assert (over.state == "finished") is (broken != "services.finish_done")
+    held = Dispatch.objects.get(broadcast=waiting).not_before == opening
+    assert held is (broken != "timing.quiet.tick")

@@ -162,7 +162,7 @@ def test_a_second_refusal_of_the_same_call_stands(quick: Service) -> None:
     quick.sandbox.post("/sandbox/faults", operation="send_action", kind="error-before", status=400)
     second = launch(quick, content)
     run(quick)
-    assert calls(quick) == {"upload_media": 2, "send_action": 6}
+    assert calls(quick) == {"upload_media": 2, "send_action": 5}
     assert [state for state, _ in states(second)] == ["failed"] * 2
 
 
@@ -254,3 +254,41 @@ def test_a_file_that_a_running_broadcast_needs_is_not_removed(quick: Service) ->
     assert library.remove(file) is False
     run(quick)
     assert library.remove(file) is True
+
+
+def test_files_that_were_refused_after_a_long_pause_go_up_anew_by_themselves(quick: Service) -> None:
+    broadcast = launch(quick, picture())
+    assert services.pause(broadcast, None) is True
+    run(quick)
+    ago = timezone.now() - timedelta(days=14)
+    Broadcast.objects.update(launched_at=ago - timedelta(minutes=1))
+    MediaUpload.objects.update(settled_at=ago)
+    quick.sandbox.delete("/sandbox/media")
+    assert services.resume(broadcast, None) is True
+    run(quick)
+    assert calls(quick) == {"upload_media": 2, "send_action": 3}
+    assert states(broadcast) == [("sent", "")] * 2
+
+
+def test_a_persons_retry_brings_files_anew_that_are_refused_once_more(quick: Service) -> None:
+    broadcast = launch(quick, picture())
+    run(quick, MediaUpload)
+    quick.sandbox.delete("/sandbox/media")
+    run(quick)
+    assert calls(quick) == {"upload_media": 1, "send_action": 2}
+    assert [state for state, _ in states(broadcast)] == ["failed"] * 2
+    assert services.retry_failures(broadcast, None) == 2
+    run(quick)
+    assert calls(quick) == {"upload_media": 2, "send_action": 5}
+    assert states(broadcast) == [("sent", "")] * 2
+
+
+def test_a_call_that_is_refused_whatever_its_files_ends_however_often_a_person_tries(quick: Service) -> None:
+    quick.sandbox.post("/sandbox/faults", operation="send_action", kind="error-before", status=400)
+    broadcast = launch(quick, picture(), groups=1)
+    run(quick)
+    for uploads in (2, 3):
+        services.retry_failures(broadcast, None)
+        run(quick)
+        assert calls(quick)["upload_media"] == uploads
+        assert [state for state, _ in states(broadcast)] == ["failed"]
