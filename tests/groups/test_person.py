@@ -104,6 +104,33 @@ def test_what_was_sent_is_shown_also_to_whole_groups_while_the_person_was_there(
     assert [call.broadcast.title for call in sent["to_groups"]] == ["To all"]
 
 
+def test_who_left_long_ago_sees_what_went_to_the_group_before_and_all_of_it_page_by_page(
+    grant: Grant, groups: list[Group]
+) -> None:
+    def call(title: str, group: Group, days: int, state: str = "sent") -> Dispatch:
+        broadcast = Broadcast.objects.create(tenant=grant.connector.tenant, title=title, state="finished")
+        return Dispatch(
+            broadcast=broadcast, group=group, mode="group", connector=grant.connector, grant=grant,
+            state=state, settled_at=NOW + timedelta(days=days),
+        )  # fmt: skip
+
+    Member.objects.filter(group=groups[2]).update(first_seen_at=NOW - timedelta(days=90))
+    old = [call(f"Old {n}", groups[2], -30) for n in range(60)]
+    late = [call(f"Late {n}", groups[2], 30) for n in range(60)]
+    bad = [call("Failed", groups[2], -30, "failed"), call("Cancelled", groups[2], -30, "cancelled")]
+    Dispatch.objects.bulk_create([*old, *late, *bad])
+    client, address = signed_in("Viewer"), person.person_url(NUMBER)
+
+    def shown(query: str) -> tuple[list[str], str]:
+        sections = client.get(address + query).context["sections"]
+        (sent,) = [context for section, context in sections if section.key == "sent"]
+        return [one.broadcast.title for one in sent["to_groups"]], sent["older"].partition("#")[0]
+
+    first, older = shown("")
+    assert first == [f"Old {n}" for n in reversed(range(10, 60))]
+    assert shown(older) == ([f"Old {n}" for n in reversed(range(10))], "")
+
+
 def test_the_page_costs_as_many_queries_for_many_rows_as_for_few(grant: Grant, groups: list[Group]) -> None:
     client = signed_in("Viewer")
     page_of(client)
