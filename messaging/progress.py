@@ -14,6 +14,8 @@ from kaizala_admin.outbox.words import reason_words
 
 from .models import Broadcast, Delivery, Dispatch
 
+MOST_REASONS = 20  # that are told one by one
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -50,7 +52,8 @@ class Progress:
     rate: int = 0
     seconds_left: int = 0
     ahead: int = 0
-    reasons: list[Reason] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)  # the commonest
+    others: dict[str, int] = field(default_factory=dict)  # people with any other, by state
     waiting_calls: Counter[Waiting] = field(default_factory=Counter)
     group_ids: list[int] = field(default_factory=list)
 
@@ -96,6 +99,7 @@ def of(broadcast: Broadcast) -> Progress:
         found.ahead = sum(ahead.values())
         found.seconds_left = pace.seconds(calls + ahead)
     found.reasons = _reasons(broadcast) if found.failed or found.unknown else []
+    found.others = _others(found)
     found.group_ids = list(dict.fromkeys(found.group_ids))
     return found
 
@@ -135,7 +139,18 @@ def _add(found: Progress, state: str, calls: int, people: int) -> None:
 
 
 def _reasons(broadcast: Broadcast) -> list[Reason]:
-    """By the partial index on failed and unknown lines: few, however large the broadcast."""
+    """By the partial index on failed and unknown lines. Kaizala may give each person their own."""
     wrong = Delivery.objects.filter(broadcast=broadcast, state__in=["failed", "unknown"])
-    rows = wrong.order_by("state").values_list("state", "reason").annotate(people=Sum("people"))
-    return [Reason(*row) for row in sorted(rows, key=lambda row: -row[2])]
+    rows = wrong.values_list("state", "reason").annotate(n=Sum("people"))
+    return [Reason(*row) for row in rows.order_by("-n", "state", "reason")[:MOST_REASONS]]
+
+
+def _others(found: Progress) -> dict[str, int]:
+    """Nobody, unless there are as many reasons as are told one by one."""
+    if len(found.reasons) < MOST_REASONS:
+        return {}
+    told = Counter[str]()
+    for one in found.reasons:
+        told[one.state] += one.people
+    rest = {"failed": found.failed - told["failed"], "unknown": found.unknown - told["unknown"]}
+    return {state: people for state, people in rest.items() if people > 0}

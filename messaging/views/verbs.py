@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
+from kaizala_admin.outbox.words import reason_words
 from kaizala_admin.ui.confirm import Confirmation, ask_first, confirmed
 from messaging import progress, rivals, services
-from messaging.models import Broadcast, Dispatch, Priority
+from messaging.models import Broadcast, Delivery, Dispatch, Priority
 
 from .base import BroadcastMixin, url
 
@@ -178,19 +179,19 @@ class Do(BroadcastMixin, View):
             question=str(verb.question) % numbers,
             button=verb.button,
             cancel_url=url(verb.back, self.broadcast.pk),
-            facts=self._facts(now, given),
+            facts=self._facts(given),
             fields={name: given[name] for name in ("reason", "call", "priority") if name in given},
             url=request.path,
             tone=verb.tone,
-            number=self._number(now, given),
+            number=self._number(given),
         )
         return ask_first(request, page)
 
-    def _number(self, now: progress.Progress, given: Any) -> str:
+    def _number(self, given: Any) -> str:
         """To send to many once more takes their number, as to send to them did."""
         match self.kwargs["verb"]:
             case "retry":
-                people = sum(one.people for one in _chosen(now, given))
+                people = self._failed(given)
             case "again":
                 people = self._in_doubt(given)
             case _:
@@ -199,29 +200,29 @@ class Do(BroadcastMixin, View):
             return ""
         return _("Type the number of people, %(people)s") % {"people": f"{people:,}"}
 
-    def _facts(self, now: progress.Progress, given: Any) -> list[tuple[Text, object]]:
+    def _facts(self, given: Any) -> list[tuple[Text, object]]:
         facts: list[tuple[Text, object]] = [(_("Broadcast"), self.broadcast.title)]
         match self.kwargs["verb"]:
             case "retry":
-                chosen = _chosen(now, given)
                 if "reason" in given:
-                    facts.append((_("Reason"), chosen[0].text if chosen else given["reason"]))
-                facts.append((_("People"), f"{sum(one.people for one in chosen):,}"))
+                    facts.append((_("Reason"), reason_words(given["reason"])))
+                facts.append((_("People"), f"{self._failed(given):,}"))
             case "arrived" | "again":
                 facts.append((_("People in doubt"), f"{self._in_doubt(given):,}"))
         return facts
+
+    def _failed(self, given: Any) -> int:
+        """Who is tried again: who failed with one reason, or all."""
+        lines = Delivery.objects.filter(broadcast=self.broadcast, state=Delivery.State.FAILED)
+        if "reason" in given:
+            lines = lines.filter(reason=given["reason"])
+        return lines.aggregate(people=Sum("people"))["people"] or 0
 
     def _in_doubt(self, given: Any) -> int:
         rows = Dispatch.objects.filter(broadcast=self.broadcast, state="unknown")
         if given.get("call", "").isdecimal():
             rows = rows.filter(pk=given["call"])
         return rows.aggregate(people=Sum("people"))["people"] or 0
-
-
-def _chosen(now: progress.Progress, given: Any) -> list[progress.Reason]:
-    """Failures that are tried again: those with one reason, or all."""
-    failed = [one for one in now.reasons if one.state == "failed"]
-    return [one for one in failed if one.reason == given["reason"]] if "reason" in given else failed
 
 
 class Copy(BroadcastMixin, View):

@@ -76,6 +76,7 @@ class Progress(BroadcastMixin, TemplateView):
                 (one, ledger_url(row, state=one.state, **({"reason": one.reason} if one.reason else {})))
                 for one in now.reasons
             ],
+            "others": [(state, people, ledger_url(row, state=state)) for state, people in now.others.items()],
             "groups": Group.objects.filter(pk__in=now.group_ids[:MOST_GROUPS]),
             "approvals": approvals.shown(row, user)["approvals"],
             "trail": [] if self._moved else trail_words.of(row),

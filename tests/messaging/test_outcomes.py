@@ -1,7 +1,10 @@
+from collections.abc import Callable
+
 import pytest
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from kaizala_admin.kaizala import FailedRecipient, InvalidInput, Sent
@@ -9,6 +12,7 @@ from kaizala_admin.outbox.models import State
 from messaging import progress, services
 from messaging.models import AudienceLine, Broadcast, Delivery, Dispatch
 from messaging.tasks import tick
+from messaging.views.base import url
 
 from .conftest import GROUPS, PEOPLE, PUBLIC, Org, Recorder, break_off, number
 
@@ -229,3 +233,29 @@ def test_each_deed_is_in_the_audit_log(org: Org) -> None:
     )
     words = [next(iter(entry.changes_dict)) for entry in entries.order_by("id")]
     assert words == ["write", "launch", "pause", "resume", "cancel"]
+
+
+def test_reasons_that_differ_from_person_to_person_are_told_in_a_few_lines(
+    org: Org, signed_in: Callable[[str], Client]
+) -> None:
+    broadcast = org.launched(PUBLIC, [org.public(people=range(100))])
+    lines = list(Delivery.objects.order_by("pk"))
+    for at, line in enumerate(lines):
+        line.state = "failed"
+        line.reason = "Busy" if at < 40 else f"{line.mobile_number} is not here"
+    Delivery.objects.bulk_update(lines, ["state", "reason"])
+    Dispatch.objects.update(state=State.FAILED)
+    now = progress.of(broadcast)
+    assert (len(now.reasons), now.reasons[0].reason, now.reasons[0].people) == (20, "Busy", 40)
+    assert now.others == {"failed": 41}
+    client, of_one = signed_in("Operator"), lines[-1].reason
+    page = client.get(url("progress", broadcast.pk)).content.decode()
+    assert "41 more people</a>: other reasons" in page
+    assert page.count("is not here</span>") + page.count("is not here\n") <= 19
+    asked = client.get(url("do", broadcast.pk, "retry"), {"reason": of_one}).content.decode()
+    assert f"<dd>{of_one}</dd>" in asked
+    assert "<dt>People</dt><dd>1</dd>" in asked
+    type(org.tenant).objects.update(many_people=30)
+    few = client.get(url("do", broadcast.pk, "retry"), {"reason": of_one}).content.decode()
+    many = client.get(url("do", broadcast.pk, "retry"), {"reason": "Busy"}).content.decode()
+    assert ('name="typed"' in few, "Type the number of people, 40" in many) == (False, True)
