@@ -1,12 +1,11 @@
 """What did not arrive, or may not have: try failures again, settle what is in doubt."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Sum
 
 from kaizala_admin.outbox import services as outbox
 from kaizala_admin.outbox.models import State
@@ -17,6 +16,7 @@ from messaging.models import Broadcast, Delivery, Dispatch
 from . import gate
 
 FAILED = Delivery.State.FAILED
+PAGE = 100  # new calls at a time
 Move = Callable[[QuerySet[Any], AbstractBaseUser | None], int]
 
 
@@ -37,13 +37,12 @@ def retry_failures(
     with transaction.atomic():
         if _locked_state(broadcast) == Broadcast.State.CANCELLED:
             return 0
-        left_out = failed.filter(dispatch__state=State.SENT)
-        alone = list(left_out.select_related("dispatch__connector"))
-        people = calls.aggregate(people=Sum("people"))["people"] or 0
+        alone = failed.filter(dispatch__state=State.SENT).exclude(mobile_number="")
+        people = (calls.aggregate(people=Sum("people"))["people"] or 0) + alone.count()
         if by is not None:
-            gate.need_typed(broadcast, people + sum(bool(line.mobile_number) for line in alone), typed)
+            gate.need_typed(broadcast, people, typed)
         outbox.retry(calls, by)
-        people += _new_calls(broadcast, alone)
+        _new_calls(broadcast, alone)
         if people:
             trail.note(broadcast, by, "retry", after=reason or "", people=people)
     return people
@@ -56,35 +55,56 @@ def _locked_state(broadcast: Broadcast) -> str:
     )
 
 
-def _new_calls(broadcast: Broadcast, alone: Sequence[Delivery]) -> int:
-    """Moves people from calls that went through into new ones, by group and grant, in batches."""
-    together: dict[tuple[int, int], list[Delivery]] = defaultdict(list)
-    for line in alone:
-        if line.mobile_number:
-            together[line.group_id, line.dispatch.grant_id].append(line)
-    batches = [batch for lines in together.values() for batch in _batches(lines)]
-    rows = [_dispatch(batch) for batch in batches]
-    uploading.hold_back(broadcast, rows)
-    outbox.post(rows)
-    for row, batch in zip(rows, batches, strict=True):
-        _move(row, batch)
-    for start in range(0, len(rows), sending.CHUNK):
-        sending.follow(rows[start : start + sending.CHUNK], State.QUEUED)
-    if rows:
-        Broadcast.objects.filter(pk=broadcast.pk).update(dispatch_count=F("dispatch_count") + len(rows))
-    return sum(len(batch) for batch in batches)
+def _new_calls(broadcast: Broadcast, alone: QuerySet[Delivery]) -> None:
+    """Moves people from calls that went through into new ones, by group and grant, in batches.
+
+    A page of calls at a time: many people may have been left out, and a person waits for the answer.
+    """
+    keys = ("group_id", "dispatch__grant_id")
+    places = list(alone.order_by(*keys).values_list(*keys).distinct())
+    _leave(alone)
+    made = 0
+    for group, grant in places:
+        lines = alone.filter(group=group, dispatch__grant=grant).order_by("pk")
+        while page := _page(lines):
+            rows = [_dispatch(broadcast, batch) for batch in page]
+            uploading.hold_back(broadcast, rows)
+            outbox.post(rows)
+            for row, batch in zip(rows, page, strict=True):
+                Delivery.objects.filter(pk__in=[line.pk for line in batch]).update(dispatch=row)
+            sending.follow(rows, State.QUEUED)
+            made += len(rows)
+    if made:
+        Broadcast.objects.filter(pk=broadcast.pk).update(dispatch_count=F("dispatch_count") + made)
 
 
-def _batches(lines: Sequence[Delivery]) -> list[Sequence[Delivery]]:
-    first = lines[0].dispatch
-    size = first.connector.batch_size if first.content is None else 1
-    return [lines[start : start + size] for start in range(0, len(lines), size)]
+def _leave(alone: QuerySet[Delivery]) -> None:
+    """The calls that they are taken from count them no more."""
+    theirs = alone.filter(dispatch=OuterRef("pk")).order_by().values("dispatch")
+    count = Subquery(theirs.annotate(n=Count("pk")).values("n"))
+    old = Dispatch.objects.filter(pk__in=alone.order_by().values("dispatch"))
+    old.update(people=F("people") - count, people_failed=F("people_failed") - count)
 
 
-def _dispatch(batch: Sequence[Delivery]) -> Dispatch:
+def _page(lines: QuerySet[Delivery]) -> list[Sequence[Delivery]]:
+    """The next batches; a text of one's own needs a call of one's own."""
+    first = lines.select_related("dispatch__connector").first()
+    if first is None:
+        return []
+    old = first.dispatch
+    size = old.connector.batch_size if old.content is None else 1
+    found = lines.select_related("dispatch").only(*_OF_LINE)[: size * PAGE]
+    some = list(found)
+    return [some[start : start + size] for start in range(0, len(some), size)]
+
+
+_OF_LINE = ("group", *(f"dispatch__{name}" for name in ("priority", "connector", "grant", "content")))
+
+
+def _dispatch(broadcast: Broadcast, batch: Sequence[Delivery]) -> Dispatch:
     old = batch[0].dispatch
     return Dispatch(
-        broadcast_id=old.broadcast_id,
+        broadcast=broadcast,
         group_id=batch[0].group_id,
         mode=Dispatch.Mode.BATCH,
         people=len(batch),
@@ -93,16 +113,6 @@ def _dispatch(batch: Sequence[Delivery]) -> Dispatch:
         grant_id=old.grant_id,
         content=old.content,
     )
-
-
-def _move(row: Dispatch, batch: Sequence[Delivery]) -> None:
-    left: dict[int, int] = defaultdict(int)
-    for line in batch:
-        left[line.dispatch_id] += 1
-    for pk, count in left.items():
-        fewer = {"people": F("people") - count, "people_failed": F("people_failed") - count}
-        Dispatch.objects.filter(pk=pk).update(**fewer)
-    Delivery.objects.filter(pk__in=[line.pk for line in batch]).update(dispatch=row)
 
 
 def arrived(dispatch: Dispatch, by: AbstractBaseUser | None) -> bool:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import F, Sum
 from django.test import Client
 from django.urls import reverse
 
 from kaizala_admin.kaizala import FailedRecipient
 from kaizala_admin.outbox.models import State
 from messaging import services
+from messaging.audience import adjusting
 from messaging.media import uploading
 from messaging.media.models import MediaUpload
-from messaging.models import Broadcast, Dispatch
+from messaging.models import Broadcast, Delivery, Dispatch
+from messaging.services import failures
 from messaging.timing import quiet
 
 from .conftest import GROUPS, PUBLIC, Org, Recorder, break_off, number
@@ -184,3 +188,32 @@ def test_what_may_go_in_quiet_hours_goes_as_soon_as_its_files_are_there(
     come_up(upload)
     ((when, reason),) = waits()
     assert (when < opening, reason) == (True, "")
+
+
+def test_a_retry_takes_no_more_memory_for_many_who_were_left_out(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "PAGE", 5, raising=False)
+
+    def peak(people: int) -> int:
+        draft = org.draft(PUBLIC, [org.public(f"F{people}", range(people))])
+        broadcast = services.change_audience(draft, adjusting.in_batches, None)
+        assert services.launch(broadcast, None, people) is True
+        old = Dispatch.objects.filter(broadcast=broadcast)
+        old.update(state=State.SENT, people_failed=F("people"))
+        Delivery.objects.filter(broadcast=broadcast).update(state="failed", reason="Busy")
+        calls = old.count()
+        tracemalloc.start()
+        assert services.retry_failures(broadcast, None) == people
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert set(broadcast.deliveries.values_list("state", flat=True)) == {"queued"}
+        assert set(old.filter(state=State.SENT).values_list("people", "people_failed")) == {(0, 0)}
+        again = old.filter(state=State.QUEUED)
+        assert (again.count(), again.aggregate(n=Sum("people"))["n"]) == (calls, people)
+        assert Broadcast.objects.get(pk=broadcast.pk).dispatch_count == 2 * calls
+        return used
+
+    peak(60)  # what is loaded at the first time
+    few, many = peak(600), peak(3_000)
+    assert many - few < 2_400 * 100  # what waits for the commit: some bytes a call, none a person
