@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -76,6 +77,7 @@ class Agenda(ConsoleMixin, TemplateView):
                 one for one in firings.with_results(firings.to_decide()) if _fits(one.schedule, through)
             ],
             "paused": [one for one in _schedules(Schedule.State.PAUSED) if _fits(one, through)],
+            "cut": _cut(now),
             "connectors": connectors,
             "chosen": chosen,
             "zone": timezone.get_current_timezone_name(),
@@ -107,6 +109,24 @@ def _fits(schedule: Schedule, through: _Through | None) -> bool:
 def _schedules(state: str) -> list[Schedule]:
     rows = Schedule.objects.filter(state=state).select_related("broadcast__tenant")
     return list(rows.order_by("next_at", "pk")[:MOST_SCHEDULES])
+
+
+def _cut(now: datetime) -> list[str]:
+    """What is not shown because there is too much of it, in words."""
+    found = []
+    plans = Schedule.objects.filter(state__in=[Schedule.State.ACTIVE, Schedule.State.PAUSED])
+    counts = dict(plans.order_by().values_list("state").annotate(Count("pk")))
+    if max(counts.values(), default=0) > MOST_SCHEDULES:
+        words = gettext(
+            "There are more than %(n)s schedules. Here are those whose next times are the nearest."
+        )
+        found.append(words % {"n": f"{MOST_SCHEDULES:,}"})
+    if Firing.objects.filter(due_at__gt=now - BEHIND)[MOST_PAST : MOST_PAST + 1].exists():
+        words = gettext(
+            "More than %(n)s times have come in these weeks. Here are the newest; each schedule has its own."
+        )
+        found.append(words % {"n": f"{MOST_PAST:,}"})
+    return found
 
 
 def _coming(now: datetime, through: _Through | None) -> Iterator[Line]:

@@ -293,3 +293,23 @@ def test_the_agenda_opens_the_next_seven_days_and_folds_the_rest(
         ("The week from 31 March", 7, False),
         ("What has come, the newest first", 1, False),
     ]
+
+
+def test_an_agenda_that_is_too_long_says_what_it_leaves_out(
+    org: Org, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, group = signed_in("Viewer"), org.group()
+    monkeypatch.setattr("messaging.views.agenda.clock.now", lambda: NINE + HOUR)
+    rows = [scheduled(org, daily(), draft=org.draft(GROUPS, [group])) for _n in range(3)]
+    for row in rows:
+        Firing.objects.create(schedule=plan_of(row), due_at=NINE, outcome="sent")
+    assert client.get(url("agenda")).context["cut"] == []
+    monkeypatch.setattr("messaging.views.agenda.MOST_SCHEDULES", 2)
+    monkeypatch.setattr("messaging.views.agenda.MOST_PAST", 2)
+    page = client.get(url("agenda"))
+    told = [
+        "There are more than 2 schedules. Here are those whose next times are the nearest.",
+        "More than 2 times have come in these weeks. Here are the newest; each schedule has its own.",
+    ]
+    assert page.context["cut"] == told
+    assert told[0] in page.content.decode()
