@@ -7,7 +7,7 @@ from . import approving
 from .audiences import change_audience, follow_up
 from .bursts import look_at_all as pause_bursting
 from .deciding import fire_now, settle_missed
-from .drafts import NotADraft, copy_as_draft, delete_draft, has_history, save_draft
+from .drafts import NotADraft, Overtaken, copy_as_draft, delete_draft, has_history, save_draft, version
 from .failures import all_arrived, arrived, retry_failures, send_again, send_all_again
 from .firing import fire_due
 from .gate import is_many, is_second, may_launch, need_typed
@@ -28,6 +28,7 @@ __all__ = [
     "Expression",
     "NameTaken",
     "NotADraft",
+    "Overtaken",
     "Plan",
     "Rules",
     "all_arrived",
@@ -72,4 +73,5 @@ __all__ = [
     "send_test",
     "settle_missed",
     "unbar",
+    "version",
 ]

@@ -1,5 +1,7 @@
 """A draft's audience changed by itself, and the draft that follows a broadcast up."""
 
+from collections.abc import Callable
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -8,21 +10,18 @@ from messaging import trail
 from messaging.audience import Expression, joining
 from messaging.models import Broadcast
 
-from .drafts import copy_as_draft, note_uses, save_draft
+from .drafts import change, copy_as_draft, note_uses
 
 
-def change_audience(broadcast: Broadcast, expression: Expression, by: AbstractBaseUser | None) -> Broadcast:
-    """The same draft for other people. Raises NotADraft."""
-    return save_draft(
-        tenant=broadcast.tenant,
-        choice=expression,
-        content=broadcast.content,
-        by=by,
-        title=broadcast.title,
-        kind=broadcast.kind,
-        broadcast=broadcast,
-        priority=broadcast.priority,
-    )
+def change_audience(
+    broadcast: Broadcast, how: Callable[[Expression], Expression], by: AbstractBaseUser | None
+) -> Broadcast:
+    """The same draft for other people: its audience as it is by now, changed. Raises NotADraft."""
+    with transaction.atomic():
+        now = Broadcast.objects.select_for_update(no_key=True).get(pk=broadcast.pk)
+        changed = change(now, {"audience": how(Expression.of(now.audience)).as_json()}, by)
+        note_uses(changed)
+    return changed
 
 
 def follow_up(broadcast: Broadcast, by: AbstractBaseUser | None) -> Broadcast:

@@ -1,5 +1,7 @@
 """Drafts: write, change, copy, throw away. Nothing here calls Kaizala."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,12 +16,23 @@ from messaging.models import AudienceLine, Broadcast, Priority, SavedAudience
 from messaging.timing.models import Firing
 
 from . import gate, stopping
+from .launching import fingerprint
 
 DRAFT = Broadcast.State.DRAFT
 
 
 class NotADraft(Exception):
     """Somebody has sent it meanwhile, so it cannot be changed any more."""
+
+
+class Overtaken(Exception):
+    """Somebody has changed it since it was opened. Nothing is saved; who saves again knows of it."""
+
+
+def version(broadcast: Broadcast) -> str:
+    """Changes with anything that the form shows, or that saving would undo; carried by the form."""
+    said = [fingerprint(broadcast), broadcast.title, broadcast.priority, broadcast.state]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
 def save_draft(
@@ -33,12 +46,14 @@ def save_draft(
     numbers: Sequence[lines.Line] | None = None,
     broadcast: Broadcast | None = None,
     priority: int = Priority.NORMAL,
+    opened: str | None = None,
 ) -> Broadcast:
     """Writes a new draft, or changes `broadcast`. `numbers` replace the stored lines; None leaves them.
 
-    A change of a broadcast that awaits approval voids the request: it is a draft again.
+    A change of a broadcast that awaits approval voids the request: it is a draft again. `opened` is the
+    `version` that the person began with.
 
-    Raises NotADraft when it has been sent meanwhile.
+    Raises NotADraft when it has been sent meanwhile, Overtaken when it is another version by now.
     """
     named = title.strip() or kinds.get(kind).summary(content) or _("Untitled")
     fields = {
@@ -50,7 +65,9 @@ def save_draft(
         "priority": priority,
     }
     with transaction.atomic():
-        saved = _change(broadcast, fields, by) if broadcast else create(fields, by)
+        if broadcast and opened is not None:
+            _need_version(broadcast, opened)
+        saved = change(broadcast, fields, by) if broadcast else create(fields, by)
         note_uses(saved)
         if numbers is not None:
             lines.store(saved, numbers)
@@ -73,7 +90,21 @@ def create(fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
     return broadcast
 
 
-def _change(broadcast: Broadcast, fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
+def _need_version(broadcast: Broadcast, opened: str) -> None:
+    now = Broadcast.objects.select_for_update(no_key=True, of=("self",)).select_related("changed_by")
+    found = now.get(pk=broadcast.pk)
+    if version(found) != opened and found.state in Broadcast.OPEN:
+        raise Overtaken(
+            _(
+                "This is not what you opened any more: it was changed last by %(who)s, "
+                "and is “%(state)s” now. Nothing is saved yet; what you wrote is below."
+            )
+            % {"who": found.changed_by or _("the console"), "state": found.get_state_display()}
+        )
+
+
+def change(broadcast: Broadcast, fields: dict[str, Any], by: AbstractBaseUser | None) -> Broadcast:
+    """Writes these fields alone, noted in the log; inside the caller's transaction. Raises NotADraft."""
     if not _write(broadcast, {**fields, "changed_by": by}, by):
         raise NotADraft(_("This broadcast has been sent already, so it cannot be changed. Copy it instead."))
     changed = Broadcast.objects.get(pk=broadcast.pk)

@@ -34,18 +34,17 @@ class Adjust(BroadcastMixin, View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         try:
-            changed = self._changed(request.POST.get("do", ""), request.POST.get("group", ""))
-            services.change_audience(self.broadcast, changed, request.user)  # type: ignore[arg-type]
+            how = self._how(request.POST.get("do", ""), request.POST.get("group", ""))
+            services.change_audience(self.broadcast, how, request.user)  # type: ignore[arg-type]
         except services.NotADraft as error:
             messages.warning(request, str(error))
         return HttpResponseRedirect(url("check", pk))
 
-    def _changed(self, what: str, group: str) -> Expression:
-        said = Expression.of(self.broadcast.audience)
+    def _how(self, what: str, group: str) -> Callable[[Expression], Expression]:
         if what in OF_PLAN:
-            return OF_PLAN[what](said)
+            return OF_PLAN[what]
         if what in OF_GROUP and group.isdecimal() and len(group) < 19:
-            return OF_GROUP[what](said, int(group))
+            return lambda said: OF_GROUP[what](said, int(group))
         raise Http404(_("There is no such button."))
 
 

@@ -74,6 +74,10 @@ class Compose(ConsoleMixin, TemplateView):
         except services.NotADraft as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(url("changelist"))
+        except services.Overtaken as error:
+            now = Broadcast.objects.get(pk=kwargs["pk"])
+            told = {"overtaken": str(error), "version": services.version(now)}
+            return self.render_to_response(self.get_context_data(who=who, what=what, **told), status=409)
         if "later" in request.POST:
             messages.success(request, _("The draft is saved. Nothing has been sent."))
             return HttpResponseRedirect(url("changelist"))
@@ -108,13 +112,22 @@ class Compose(ConsoleMixin, TemplateView):
             numbers=who.numbers,
             priority=who.cleaned_data["priority"],
             broadcast=self.broadcast,
+            opened=self.request.POST.get("version"),
         )
+
+    @property
+    def _version(self) -> str:
+        """What the person began with, through however many tries."""
+        if self.broadcast is None:
+            return ""
+        return self.request.POST.get("version") or services.version(self.broadcast)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         who: AudienceForm = kwargs["who"]
         stored = self.broadcast.lines.count() if self.broadcast else 0
         shown = {
             "broadcast": self.broadcast,
+            "version": self._version,
             "kind": self.kind,
             "tiles": kinds.tiles(),
             "content": kwargs["what"].typed(),
