@@ -1,20 +1,23 @@
 """The content half of the compose page: another kind's fields, the phone while typing, people for a job."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from groups.models import Member
+from groups import search
+from groups.access import may
+from groups.models import Member, Person, Subscriber
+from kaizala_admin.connectors.models import Tenant
 from kaizala_admin.ui.views import ConsoleMixin
 from messaging import kinds
 from messaging.personal import content as contents
 from messaging.timing.models import Profile
 
-from . import sampling
+from . import chosen, sampling
 
 SHOWN = 20
 LEAST_LETTERS = 2
@@ -68,33 +71,46 @@ class Preview(_Content):
     def post(self, request: HttpRequest) -> HttpResponse:
         form: Any = self.kind.form(request.POST, request.FILES)
         person = sampling.person(request.POST, request.FILES.get("sheet"))
-        content = contents.shown(self.kind, form.typed(), person.values)
+        typed = form.typed()
+        content = contents.shown(self.kind, typed, person.values)
         shown = {"kind": self.kind, "content": content, "sender": "", "person": person}
+        shown["is_personal"] = contents.is_personal(self.kind, typed)
         return TemplateResponse(request, "messaging/personal/typed.html", shown)
 
 
 class FindPeople(ConsoleMixin, View):
-    """People of the mirror by a part of their name or number: each number once (htmx)."""
+    """People of the mirror by a part of their name, or by the start of their number: each number once (htmx).
 
-    permission_required = ("messaging.add_broadcast", "groups.view_member")
+    Of the organisation that the form means; members and subscribers, as far as one may see them.
+    """
 
-    def get(self, request: HttpRequest) -> HttpResponse:
-        if "q_people" not in request.GET:
+    permission_required = "messaging.add_broadcast"
+    http_method_names = ["post"]
+
+    def has_permission(self) -> bool:
+        return super().has_permission() and bool(self._seen)
+
+    @property
+    def _seen(self) -> list[type[Person]]:
+        kinds: tuple[type[Person], ...] = (Member, Subscriber)
+        return [one for one in kinds if may(self.request, f"groups.view_{one._meta.model_name}")]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if "q_people" not in request.POST:
             raise Http404(_("Say whom to look for."))
-        asked = request.GET["q_people"].strip()[:100]
-        found = _people(asked) if len(asked) >= LEAST_LETTERS else []
-        return TemplateResponse(
-            request, "messaging/people_found.html", {"q": len(asked) >= LEAST_LETTERS, "people": found}
-        )
+        asked = request.POST["q_people"].strip()[:100]
+        is_long = len(asked) >= LEAST_LETTERS
+        tenant = chosen.tenant(request.POST) if is_long else None
+        found = _people(asked, tenant, self._seen) if tenant else []
+        shown = {"q": is_long, "tenant": tenant, "people": found}
+        return TemplateResponse(request, "messaging/people_found.html", shown)
 
 
-def _people(asked: str) -> list[Member]:
-    digits = "".join(letter for letter in asked if letter.isdecimal())
-    wanted = Q(name__icontains=asked)
-    if len(digits) >= LEAST_LETTERS:
-        wanted |= Q(mobile_number__contains=digits)
-    rows = (
-        Member.objects.filter(wanted, gone_at__isnull=True).exclude(mobile_number="").order_by("name", "id")
-    )
-    once = {person.mobile_number: person for person in rows[: SHOWN * 5]}
-    return list(once.values())[:SHOWN]
+def _people(asked: str, tenant: Tenant, classes: Sequence[type[Person]]) -> list[Person]:
+    found: dict[str, Person] = {}
+    for one in classes:
+        rows: Any = one._default_manager.filter(search.people(asked, one), gone_at=None)
+        rows = rows.filter(group__tenant=tenant, group__gone_at=None).exclude(mobile_number="")
+        for person in rows.order_by("name", "id")[: SHOWN * 5]:
+            found.setdefault(person.mobile_number, person)
+    return sorted(found.values(), key=lambda person: (person.name, person.pk))[:SHOWN]

@@ -1,4 +1,5 @@
 // The phone follows what is typed; another kind brings its own fields and keeps what fits them.
+const WHOM = ["mode", "groups", "public", "every_public", "to", "saved", "through"];
 document.addEventListener("DOMContentLoaded", () => {
   const content = document.getElementById("content-fields");
   if (!content) return;
@@ -10,7 +11,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     data.append("kind", document.querySelector("input[name=kind]:checked")?.value || "");
     const form = content.closest("form");
-    for (const name of ["mode", "public", "every_public", "to", "pasted"]) {
+    for (const name of [...WHOM, "pasted"]) {
       for (const field of form.querySelectorAll(`[name="${name}"]`)) {
         if (!["checkbox", "radio"].includes(field.type) || field.checked) data.append(name, field.value.slice(0, 5000));
       }
@@ -59,7 +60,7 @@ document.addEventListener("DOMContentLoaded", () => {
     into.focus();
     into.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  content.closest("form").addEventListener("change", (event) => { if (["public", "every_public", "to", "mode", "pasted", "file"].includes(event.target.name)) { person = 1; soon(); } });
+  content.closest("form").addEventListener("change", (event) => { if ([...WHOM, "pasted", "file"].includes(event.target.name)) { person = 1; soon(); } });
   show();
   for (const radio of document.querySelectorAll("input[name=kind]")) {
     radio.addEventListener("change", () => {

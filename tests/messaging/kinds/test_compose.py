@@ -6,11 +6,14 @@ import html
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
+from kaizala_admin.connectors.models import Tenant
 from messaging import kinds
 from messaging.models import Broadcast
 from messaging.timing.models import Profile
@@ -145,19 +148,54 @@ def test_a_jobs_numbers_belong_to_the_tenants_country(org: Org, signed_in: SignI
     assert Broadcast.objects.get().content["assignees"] == ["+919800000001"]
 
 
+def found(client: Client, asked: str, **chosen: object) -> list[str]:
+    page = client.post(url("people"), {"q_people": asked, **chosen}).content.decode()
+    return re.findall(r'data-number="([^"]+)"', page)
+
+
 def test_people_for_a_job_are_found_by_name_and_number_once_each(org: Org, signed_in: SignIn) -> None:
     org.group("One", people=(1, 2))
     org.group("Two", people=(2, 3))
+    org.public(people=(3, 4))
     client = signed_in("Operator")
+    assert found(client, "person") == [number(1), number(2), number(3), number(4)]
+    assert found(client, number(3)[:-1]) == [number(1), number(2), number(3), number(4)]
+    assert found(client, number(4)) == [number(4)]
+    assert found(client, "p") == []
+    page = client.post(url("people"), {"q_people": "nobody"}).content.decode()
+    assert "Nobody in the mirror" in page
+    assert client.get(url("people"), {"q_people": "nobody"}).status_code == 405
 
-    def found(asked: str) -> list[str]:
-        page = client.get(url("people"), {"q_people": asked}).content.decode()
-        return re.findall(r'data-number="([^"]+)"', page)
 
-    assert found("person") == [number(1), number(2), number(3)]
-    assert found(number(3)[-4:]) == [number(3)]
-    assert found("p") == []
-    assert "Nobody in the groups" in client.get(url("people"), {"q_people": "nobody"}).content.decode()
+def test_people_for_a_job_are_of_the_organisation_that_is_written_to(org: Org, signed_in: SignIn) -> None:
+    here = org.group(people=(1,))
+    there = replace(org, tenant=Tenant.objects.create(name="Other")).group("Theirs", people=(2,))
+    client = signed_in("Operator")
+    assert found(client, "person", mode="groups", groups=[here.pk]) == [number(1)]
+    assert found(client, "person", mode="groups", groups=[there.pk]) == [number(2)]
+    unclear = client.post(url("people"), {"q_people": "person"}).content.decode()
+    assert "Choose a group first" in unclear
+    assert found(client, "person", mode="groups", groups=[here.pk, there.pk]) == []
+
+
+@pytest.mark.parametrize(
+    ("may", "seen"),
+    [("member", [1]), ("subscriber", [2]), ("", None)],
+    ids=["members", "subscribers", "none"],
+)
+def test_who_may_not_see_people_finds_none_for_a_job(
+    may: str, seen: list[int] | None, org: Org, person: Callable[[str], Any]
+) -> None:
+    org.group(people=(1,))
+    org.public(people=(2,))
+    user, client = person("Viewer"), Client()
+    user.groups.clear()
+    codes = ["add_broadcast", *([f"view_{may}"] if may else [])]
+    user.user_permissions.set(Permission.objects.filter(codename__in=codes))
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.post(url("people"), {"q_people": "person"})
+    assert answer.status_code == (403 if seen is None else 200)
+    assert found(client, "person") == [number(one) for one in seen or ()]
 
 
 def test_a_meeting_begins_on_the_clock_of_who_writes_it(

@@ -1,14 +1,18 @@
 """Saved messages, and what the pages say of a personal text."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from messaging import kinds
-from messaging.models import Broadcast
+from kaizala_admin.connectors.models import Tenant
+from messaging import kinds, services
+from messaging.audience import Expression, Include, Rules
+from messaging.models import Broadcast, SavedAudience
 from messaging.timing.models import SavedMessage
 from messaging.views.base import url
 from tests.messaging.conftest import GROUPS, Org, number
@@ -95,6 +99,60 @@ def test_the_phone_follows_each_person_while_typing(org: Org, signed_in: Callabl
     said = {"kind": "text", "mode": "mix", "draft": str(row.pk), "person": "2"}
     page = client.post(url("preview"), {**said, "message": "In {village}"}).content.decode()
     assert "In Cuttack" in page
+
+
+def phone(client: Client, message: str = "Dear {name},", **said: object) -> str:
+    page: str = client.post(url("preview"), {"kind": "text", "message": message, **said}).content.decode()
+    return page
+
+
+def test_the_phone_shows_the_people_of_a_saved_audience_and_those_named_singly(
+    org: Org, signed_in: Callable[[str], Client]
+) -> None:
+    group, client = org.group(people=(4, 5)), signed_in("Operator")
+    org.public(people=(1, 2, 3, 4))
+    saved = SavedAudience.objects.create(
+        tenant=org.tenant, name="Some", rules=Rules(who="subscribers", name="Person 2").as_json()
+    )
+    page = phone(client, mode="mix", saved=[saved.pk])
+    assert ("Dear Person 2," in page, "Person 1 of 1" in page) == (True, True)
+    singly = Expression(Include(groups=(group.pk,), one_by_one=(group.pk,), saved=(saved.pk,)), mode="mix")
+    row = services.save_draft(tenant=org.tenant, choice=singly, content={"message": "x"}, by=None)
+    said: dict[str, Any] = {
+        "mode": "mix",
+        "draft": str(row.pk),
+        "saved": [saved.pk],
+        "groups": [group.pk],
+        "person": "3",
+    }
+    page = phone(client, "{name}, {role}, {group|no group}", **said)
+    assert ("Person 5, Member, no group" in page, "Person 3 of 3" in page) == (True, True)
+    page = phone(client, **{**said, "groups": []})
+    assert "Person 1 of 1" in page
+
+
+def test_the_phone_says_why_it_shows_nobody(org: Org, signed_in: Callable[[str], Client]) -> None:
+    client, group = signed_in("Operator"), org.group()
+    assert "nobody is chosen" in phone(client, mode="public")
+    assert "the same for everybody" in phone(client, mode="groups", groups=[group.pk])
+    assert "nobody is chosen" not in phone(client, "Hello", mode="public")
+    Tenant.objects.create(name="Other")
+    assert "which organisation" in phone(client, mode="people", pasted=number(1))
+
+
+def test_the_phone_shows_people_of_the_organisation_that_is_written_to(
+    org: Org, signed_in: Callable[[str], Client]
+) -> None:
+    other = replace(org, tenant=Tenant.objects.create(name="Zomba", default_region="MW"))
+    mine, theirs = org.public("Mine", people=(1,)), other.public("Theirs", people=(1, 2))
+    theirs.subscribers.update(name="Their name")
+    client = signed_in("Operator")
+    page = phone(client, mode="people", to=mine.pk, pasted=number(1))
+    assert "Dear Person 1," in page
+    page = phone(client, mode="people", to=theirs.pk, pasted="0999123456")
+    assert "+265999123456" in page
+    page = phone(client, mode="public", every_public="on", public=[mine.pk])
+    assert ("Dear Person 1," in page, "Person 1 of 1" in page) == (True, True)
 
 
 def test_the_phone_shows_the_people_of_a_sheet_that_is_only_chosen_yet(
