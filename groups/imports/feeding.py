@@ -1,7 +1,8 @@
 """Turns accepted rows into changes: rows and changes in one transaction, so that each is applied once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain, islice
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +21,8 @@ from kaizala_admin.outbox.models import Lane
 from .checking import OF_GROUPS
 from .models import ImportRow, ImportRun
 
-BATCH, MOST_GROUPS = 2_000, 100  # rows, and groups whose people change, of a transaction
+BATCH, MOST_GROUPS = 2_000, 100  # rows, and groups, of a transaction: each costs a few queries
+WINDOW = 20_000  # rows among which those of one group are gathered, so that its calls are full
 MOST_LOOKS = 500  # groups whose members are read again at the end
 State, Action, Role = ImportRow.State, ImportRow.Action, Member.Role
 Key = tuple[int | None, str, bool]  # group (links go together, whatever their groups), action, as subscribers
@@ -40,34 +42,34 @@ def _feed_batch(run_id: int) -> int:
         run = running.select_related(None).first()
         if run is None:
             return 0
-        by_key = _by_key(ImportRow.objects.filter(run=run_id, state=State.READY).order_by("id")[:BATCH])
-        if not by_key:
+        rows = _next(run)
+        if not rows:
             finish_if_done(run_id)
             return 0
-        groups = Group.objects.in_bulk(
-            {key for rows in by_key.values() for row in rows for key in _keys(row)}
-        )
-        for (group_id, action, subscribers), rows in by_key.items():
+        by_key: dict[Key, list[ImportRow]] = defaultdict(list)
+        for row in rows:
+            group = None if row.action in OF_GROUPS else row.group_id
+            by_key[group, row.action, row.role == "subscriber"].append(row)
+        groups = Group.objects.in_bulk({key for row in rows for key in (row.group_id, row.other_id) if key})
+        for (group_id, action, subscribers), some in by_key.items():
             if action in OF_GROUPS:
-                _link(run, groups, action, rows)
+                _link(run, groups, action, some)
             else:
-                _post(run, groups.get(group_id or 0), action, subscribers, rows)
-        return sum(map(len, by_key.values()))
+                _post(run, groups.get(group_id or 0), action, subscribers, some)
+        return len(rows)
 
 
-def _by_key(rows: Iterable[ImportRow]) -> dict[Key, list[ImportRow]]:
-    """The first rows, of a limited number of groups: each costs a few queries, and other writers wait."""
-    found: dict[Key, list[ImportRow]] = defaultdict(list)
-    for row in rows:
-        key = (None if row.action in OF_GROUPS else row.group_id, row.action, row.role == "subscriber")
-        if key not in found and len(found) == MOST_GROUPS:
-            break
-        found[key].append(row)
-    return found
-
-
-def _keys(row: ImportRow) -> set[int]:
-    return {key for key in (row.group_id, row.other_id) if key}
+def _next(run: ImportRun) -> list[ImportRow]:
+    """The next rows, group by group where the sheet names the groups; they may come in any order there."""
+    ready = ImportRow.objects.filter(run=run.pk, state=State.READY).order_by("id")
+    if run.group_id:
+        return list(ready[:BATCH])
+    by_group: dict[Any, list[int]] = defaultdict(list)
+    for key, group in ready.values_list("pk", "group")[:WINDOW]:
+        by_group[group].append(key)
+    keys = list(chain.from_iterable(islice(by_group.values(), MOST_GROUPS)))[:BATCH]
+    found = ImportRow.objects.in_bulk(keys)
+    return [found[key] for key in keys]
 
 
 def _more(run: ImportRun) -> dict[str, Any]:
