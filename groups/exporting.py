@@ -12,7 +12,7 @@ from kaizala_admin.exports import Column, flag, in_pages, number, phone, text, t
 from kaizala_admin.exports.columns import Columns
 from kaizala_admin.exports.kinds import Parameters, Row
 from kaizala_admin.exports.lists import list_rows
-from kaizala_admin.exports.paging import pages
+from kaizala_admin.exports.paging import pages, turned
 
 GROUP = (
     text("tenant", _("tenant")),
@@ -57,7 +57,7 @@ def people(model: type[Any], parameters: Parameters, columns: Sequence[Column]) 
     """A page at a time, the group's key turned to its name."""
     names = Names()
     for page in pages(list_rows(model, parameters), "group_id", *(column.key for column in columns[1:])):
-        _keys, groups, *others = zip(*page, strict=True)
+        _keys, groups, *others = turned(page)
         yield [[names[group] for group in groups], *others]
 
 

@@ -13,6 +13,7 @@ from kaizala_admin.exports.columns import Column, Columns
 from kaizala_admin.exports.kinds import Parameters
 from kaizala_admin.exports.lists import list_rows
 from kaizala_admin.exports.paging import pages as read_pages
+from kaizala_admin.exports.paging import turned
 from kaizala_admin.outbox.words import reason_words
 
 from . import kinds
@@ -59,7 +60,7 @@ def pages(parameters: Parameters, asked: Sequence[Column]) -> Iterator[Columns]:
     sent, names, reasons, personal = Sent(), Names(), Reasons(), SAID in asked
     states: dict[str, str] = {str(value): str(label) for value, label in Delivery.State.choices}
     for page in read_pages(list_rows(Delivery, parameters), *FIELDS):
-        _pk, broadcast, group, dispatch, name, mobile, people, state, reason = zip(*page, strict=True)
+        _pk, broadcast, group, dispatch, name, mobile, people, state, reason = turned(page)
         calls = _calls(set(dispatch), personal)
         titles = {key: sent[key].title for key in set(broadcast)}
         found: Columns = (

@@ -3,6 +3,7 @@
 import json
 from array import array
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 from django.db import connections
@@ -25,6 +26,11 @@ def pages(rows: QuerySet[Any], *fields: str, size: int = SIZE) -> Iterator[Page]
     if connections[rows.db].vendor == "sqlite":
         return _by_keys(rows, fields, size)
     return _after_the_last(rows, fields, size)
+
+
+def turned(page: Page) -> list[list[Any]]:
+    """The columns of a page. `zip` would make an iterator of each row, which the collector then looks at."""
+    return [list(map(itemgetter(at), page)) for at in range(len(page[0]))]
 
 
 def _after_the_last(rows: QuerySet[Any], fields: tuple[str, ...], size: int) -> Iterator[Page]:

@@ -48,6 +48,14 @@ def test_a_csv_file_has_a_mark_quotes_every_cell_and_numbers_without_their_plus(
     )
 
 
+@pytest.mark.parametrize("strange", ["\x1f+1", None, "=1"])
+def test_one_strange_cell_does_not_change_the_others_of_its_column(tmp_path: Path, strange: Any) -> None:
+    rows = [["Asha", "+919812345678", 7], [strange, strange, None], ["Juma", "+254700000001", 8]]
+    found = cells_of(write(tmp_path, "csv", COLUMNS, rows))[1:]
+    assert (found[0], found[2]) == (["Asha", "919812345678", "7"], ["Juma", "254700000001", "8"])
+    assert found[1][0] == {"=1": "'=1", None: ""}.get(strange, strange)
+
+
 def test_names_in_any_script_and_with_lines_come_back_as_they_were(tmp_path: Path) -> None:
     names = ["आशा", "عائشة", "a\nb", 'she said "hi", twice', "🌾", "=1+1"]
     file = write(tmp_path, "csv", COLUMNS[:1], [[name] for name in names])
