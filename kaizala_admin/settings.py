@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from kombu import Exchange, Queue
 
 from kaizala_admin.ui.unfold import UNFOLD as UNFOLD  # the console's look
 
@@ -268,6 +269,10 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_step": 0.2,
     "interval_max": 0.5,
 }
+# The bells of calls may pile up while Kaizala is slow; what must be heard at once has a line of its own, and
+# a worker takes from both in turn.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ("celery", "pulse")]
+CELERY_TASK_ROUTES = {name: {"queue": "pulse"} for name in ("connectors.heartbeat", "outbox.sweep")}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"

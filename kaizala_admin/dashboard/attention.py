@@ -20,7 +20,7 @@ from kaizala_admin.connectors.models import Connector, Grant, Heartbeat
 from kaizala_admin.outbox.held import held
 from kaizala_admin.outbox.models import Attempt, OutboxRow, State
 from kaizala_admin.outbox.overview import visible_classes
-from kaizala_admin.outbox.registry import label
+from kaizala_admin.outbox.registry import label, row_classes
 from kaizala_admin.outbox.sweeper import SIGN as SWEEP
 from kaizala_admin.webhooks.models import Event, Subscription
 from kaizala_admin.webhooks.watching import silent_connectors
@@ -32,7 +32,7 @@ from .links import may_see, rows_url
 
 SOON, SOONER = timedelta(days=30), timedelta(days=7)
 RECENT = timedelta(days=7)  # how long a failure stays on the home page
-SILENT = timedelta(seconds=90)  # the dispatcher beats every few seconds, the worker four times a minute
+SILENT = timedelta(seconds=90)  # the dispatcher beats every few seconds, a worker with each task and call
 LATE_SWEEP = timedelta(minutes=2)  # the sweep runs every ten seconds
 OVERDUE = timedelta(minutes=15)  # schedules tick every minute
 LATELY = timedelta(hours=1)  # within which new unknowns are named as such
@@ -193,18 +193,36 @@ def syncs_that_ask(request: HttpRequest, now: datetime) -> Iterator[Item]:
 
 
 def silent_processes(request: HttpRequest, now: datetime) -> Iterator[Item]:
-    """Both processes must have been heard of lately; before the first connector nobody misses them."""
+    """Both kinds must have been heard of lately, and so must every worker that ever was."""
     if not may_see(request, Connector):
         return
-    heard = set(Heartbeat.objects.filter(seen_at__gte=now - SILENT).values_list("name", flat=True))
-    missing = [name for name in PROCESSES if not any(seen.startswith(name) for seen in heard)]
-    if missing:
+    seen = dict(Heartbeat.objects.order_by("name").values_list("name", "seen_at"))
+    heard = {name.partition(":")[0] for name, at in seen.items() if at >= now - SILENT}
+    if missing := [kind for kind in PROCESSES if kind not in heard]:
+        names = {"names": ", ".join(missing)}
+        yield Item(len(missing), _standing_still(missing) % names, reverse("admin:outbox"), "danger")
+    deaf = [name for name, at in seen.items() if name.startswith("worker:") and at < now - SILENT]
+    if deaf and "worker" in heard:
         text = ngettext(
-            "process is silent: %(names)s. Nothing is sent or synced until it runs again.",
-            "processes are silent: %(names)s. Nothing is sent or synced until they run again.",
-            len(missing),
+            "worker is silent, and others do its work: %(names)s. Start it again, or end it.",
+            "workers are silent, and others do their work: %(names)s. Start them again, or end them.",
+            len(deaf),
         )
-        yield Item(len(missing), text % {"names": ", ".join(missing)}, reverse("admin:outbox"), "danger")
+        yield Item(len(deaf), text % {"names": ", ".join(deaf)}, reverse("admin:outbox"))
+
+
+def _standing_still(missing: list[str]) -> str:
+    """What does not happen meanwhile."""
+    if missing == ["worker"]:
+        return _(
+            "process is silent: %(names)s. The dispatcher makes its calls meanwhile; events, schedules and "
+            "exports wait until it runs again."
+        )
+    return ngettext(
+        "process is silent: %(names)s. Nothing is sent or synced until it runs again.",
+        "processes are silent: %(names)s. Nothing is sent or synced until they run again.",
+        len(missing),
+    )
 
 
 def late_sweep(request: HttpRequest, now: datetime) -> Iterator[Item]:
@@ -212,14 +230,30 @@ def late_sweep(request: HttpRequest, now: datetime) -> Iterator[Item]:
     if not may_see(request, Connector):
         return
     seen = Heartbeat.objects.filter(name=SWEEP).values_list("seen_at", flat=True).first()
-    if seen and seen < now - LATE_SWEEP:
-        minutes = int((now - seen).total_seconds() // 60)
+    since = seen or _first_in_line()
+    if since and since < now - LATE_SWEEP:
+        minutes = int((now - since).total_seconds() // 60)
         text = ngettext(
-            "minute since the last sweep, which comes every ten seconds: does beat run?",
-            "minutes since the last sweep, which comes every ten seconds: does beat run?",
+            "minute since the last sweep, which comes every ten seconds: do beat and a worker run?",
+            "minutes since the last sweep, which comes every ten seconds: do beat and a worker run?",
             minutes,
         )
+        if not seen:
+            text = ngettext(
+                "minute since something was put in line, and no sweep ever came: do beat and a worker run?",
+                "minutes since something was put in line, and no sweep ever came: do beat and a worker run?",
+                minutes,
+            )
         yield Item(minutes, text, reverse("admin:outbox"), "danger")
+
+
+def _first_in_line() -> datetime | None:
+    """When the oldest row of the outbox came. Asked where no sweep ever ran."""
+    oldest = [
+        row_class._default_manager.order_by("pk").values_list("created_at", flat=True).first()
+        for row_class in row_classes()
+    ]
+    return min((at for at in oldest if at), default=None)
 
 
 def imports_that_wait(request: HttpRequest, now: datetime) -> Iterator[Item]:

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from kaizala_admin.connectors.signs import sign_of
+
 from .children import Spec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +35,11 @@ class Child:
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def sign(self) -> str:
+        """What the running process is called in its signs of life."""
+        return sign_of(self.name, self.process.pid) if self.process else ""
 
     @property
     def alive(self) -> bool:

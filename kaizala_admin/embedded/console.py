@@ -72,15 +72,8 @@ def reset_password() -> tuple[str, str]:
     return user.get_username(), password
 
 
-def heard(name: str) -> None:
-    """Notes a sign of life."""
-    from kaizala_admin.connectors import heartbeats
-
-    heartbeats.beat(name)
-
-
 def silent(seconds: float) -> set[str]:
-    """The programs not heard within the last `seconds`, of those that ever were.
+    """The signs of life not shown within the last `seconds`, of those that ever were.
 
     A database that is away accuses nobody.
     """

@@ -99,7 +99,6 @@ class House:
             children.dispatcher(),
             children.web(self.places, self.ports),
         )
-        console.heard("worker")  # it answered just now; its own sign of life comes every 15 seconds
         return connector
 
     def _connect(self) -> "Connector":

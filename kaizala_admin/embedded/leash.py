@@ -26,7 +26,7 @@ def watch(parent: int, command: list[str]) -> int:
     """Runs the command in this process group and kills the group when the parent is gone."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, lambda number, _: process.send_signal(number))
-    process = subprocess.Popen(command)  # noqa: S603
+    process = subprocess.Popen(command, env={**os.environ, "KAIZALA_PID": str(os.getpid())})  # noqa: S603
     while process.poll() is None:
         if os.getppid() != parent:
             os.killpg(0, signal.SIGKILL)

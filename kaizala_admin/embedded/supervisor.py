@@ -19,7 +19,7 @@ STOP_ORDER = (("web", "beat"), ("dispatcher",), ("worker",), ("sandbox",), ("bro
 class Supervisor:
     """Starts programs, waits until they are ready, restarts those that die or go deaf, stops them in order.
 
-    `silent(seconds)` names the programs whose sign of life is older than that.
+    `silent(seconds)` are the signs of life that are older than that (`connectors.signs`).
     """
 
     def __init__(
@@ -100,17 +100,16 @@ class Supervisor:
             say(self._obituary(child, f"stopped; it is started again in {child.bury():g} s"))
 
     def _look_for_the_deaf(self) -> None:
-        silent = {name for name in self.silent(DEAF_AFTER) if self._should_be_heard(name)}
+        signs = self.silent(DEAF_AFTER)
+        silent = {
+            child.name for child in self.children.values() if child.sign in signs and _should_be_heard(child)
+        }
         for name in silent & self._suspects:
             say(f"The {name} was silent for more than {DEAF_AFTER:.0f} seconds; it is started again.")
             self.restart(name)
         self._suspects = silent - self._suspects
         for child in self.children.values():
             child.trim_log()
-
-    def _should_be_heard(self, name: str) -> bool:
-        child = self.children.get(name)
-        return child is not None and child.alive and child.age > DEAF_GRACE
 
     def _wait_for_the_end(self, children: Sequence[Child]) -> None:
         begun = time.monotonic()
@@ -125,3 +124,7 @@ class Supervisor:
         status = "" if code is None else f" (exit {code})"
         lines = last_lines(child.log)
         return f"The {child.name} {what}{status}. Its log, {child.log}, ends:\n{lines or '    (nothing)'}"
+
+
+def _should_be_heard(child: Child) -> bool:
+    return child.alive and child.age > DEAF_GRACE

@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 LEASE, LEASE_TTL = "dispatcher", timedelta(seconds=15)
 RENEW_EVERY, STAND_BY, SWEEP_EVERY = 5.0, 5.0, 10.0  # seconds
 PAUSE = 0.05  # seconds between two rounds at least, however often it is nudged
-RING_LIFE = 30  # seconds: as long as a permit lives
 AFTER_AN_ERROR = 1.0  # seconds
 PATIENCE = timedelta(seconds=5)  # that a permit waits for a worker before the dispatcher makes the call
 
@@ -129,7 +128,7 @@ class Dispatcher:
     def _heard(self, connector_id: int) -> bool:
         try:
             if nudges.bells_waiting() < nudges.MOST_WAITING:
-                pump_connector.apply_async(args=(connector_id,), expires=RING_LIFE)
+                pump_connector.apply_async(args=(connector_id,), expires=nudges.RING_LIFE)
         except (redis.RedisError, OperationalError) as error:
             self._broker_is(False, type(error).__name__)
         return self.broker

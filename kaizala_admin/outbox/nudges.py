@@ -11,6 +11,7 @@ log = logging.getLogger(__name__)
 
 KEY = "kza:nudge"
 QUEUE = "kza:celery"  # the workers' own list: the key prefix of the settings and Celery's default queue
+RING_LIFE = 30  # seconds: as long as a permit lives; whoever hears it later finds nothing to do
 MOST_WAITING = 1_000  # bells in the list beyond which ringing more is noise
 
 

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kaizala_admin.connectors import instance, limiter
@@ -49,7 +50,7 @@ class Line:
         return client
 
 
-def pump(connector_id: int) -> int:
+def pump(connector_id: int, after_each: Callable[[], object] = lambda: None) -> int:
     """Makes every permitted call of the connector that nobody else makes; returns how many it made."""
     if instance.held_since():  # permits may have been restored with the rows
         return 0
@@ -58,6 +59,7 @@ def pump(connector_id: int) -> int:
     while slip.claim:
         calls += 1
         slip = _call(line, slip.claim)
+        after_each()
     return calls
 
 

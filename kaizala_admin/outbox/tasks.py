@@ -6,7 +6,10 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_shutting_down
 
+from kaizala_admin.connectors import heartbeats
+
 from . import pump as engine
+from .nudges import RING_LIFE
 from .sweeper import sweep as sweep_rows
 
 
@@ -14,9 +17,9 @@ from .sweeper import sweep as sweep_rows
 def pump_connector(connector_id: int) -> None:
     """Makes the permitted calls of one connector; rings again when it stopped only for its time."""
     started = time.monotonic()
-    engine.pump(connector_id)
+    engine.pump(connector_id, after_each=heartbeats.worker_lives)
     if time.monotonic() - started >= engine.LONGEST_RUN and not engine.stopping.is_set():
-        pump_connector.delay(connector_id)
+        pump_connector.apply_async(args=(connector_id,), expires=RING_LIFE)
 
 
 @shared_task(name="outbox.sweep", time_limit=90, soft_time_limit=60)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import threading
 import time
 from datetime import timedelta
@@ -15,6 +17,7 @@ from django.utils import timezone
 from kaizala_admin.connectors import call_log, heartbeats, leases, services, tasks
 from kaizala_admin.connectors.clients import client_for
 from kaizala_admin.connectors.models import ApiCall, Connector, Grant, Heartbeat, Lease
+from kaizala_admin.connectors.signs import sign_of
 from tests.sandbox_process import SandboxProcess
 
 from .conftest import token_calls
@@ -63,12 +66,44 @@ def test_of_many_that_want_a_lease_at_once_one_gets_it() -> None:
 
 @pytest.mark.django_db
 def test_a_process_that_falls_silent_is_found() -> None:
-    tasks.heartbeat()
+    heartbeats.worker_begins()
     heartbeats.beat("dispatcher")
     heartbeats.beat("dispatcher")
-    Heartbeat.objects.filter(name="worker").update(seen_at=timezone.now() - timedelta(seconds=90))
-    assert [beat.name for beat in heartbeats.silent(60)] == ["worker"]
+    mine = Heartbeat.objects.filter(name=sign_of("worker"))
+    mine.update(seen_at=timezone.now() - timedelta(seconds=90))
+    assert [beat.name for beat in heartbeats.silent(60)] == [sign_of("worker")]
     assert heartbeats.silent(120) == []
+    heartbeats.worker_ends()
+    assert not mine.exists()
+
+
+@pytest.mark.django_db
+def test_a_worker_shows_that_it_lives_every_few_seconds_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "_shown", {})
+    heartbeats.worker_lives()
+    Heartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=90))
+    heartbeats.worker_lives()
+    assert len(heartbeats.silent(60)) == 1  # just now it wrote one
+    heartbeats._shown[sign_of("worker")] -= heartbeats.EVERY
+    heartbeats.worker_lives()
+    assert heartbeats.silent(60) == []
+
+
+@pytest.mark.django_db
+def test_a_new_worker_drops_the_signs_of_those_that_died_here_and_of_long_ago() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    now = timezone.now()
+    kept = {
+        sign_of("worker", os.getppid()): now,
+        "worker:elsewhere:7": now,
+        "dispatcher": now - timedelta(days=9),
+    }
+    dropped = {sign_of("worker", ended.pid): now, "worker:elsewhere:8": now - timedelta(days=2)}
+    for name, at in {**kept, **dropped}.items():
+        Heartbeat.objects.create(name=name, seen_at=at)
+    heartbeats.worker_begins()
+    assert set(Heartbeat.objects.values_list("name", flat=True)) == {*kept, sign_of("worker")}
 
 
 @pytest.mark.django_db(transaction=True)

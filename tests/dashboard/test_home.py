@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def grant() -> Grant:
-    for name in ("dispatcher", "worker"):
+    for name in ("dispatcher", "worker:field:7", "sweep"):
         Heartbeat.objects.create(name=name, seen_at=timezone.now())
     tenant = Tenant.objects.create(name="Health for all")
     connector = Connector.objects.create(
@@ -178,14 +178,26 @@ def test_a_late_sweep_is_noticed(viewer: Client, group: Group) -> None:
 def test_a_sweep_that_does_not_come_is_noticed_before_anything_waits_for_it(
     viewer: Client, grant: Grant
 ) -> None:
-    Heartbeat.objects.create(name="sweep", seen_at=timezone.now() - timedelta(seconds=100))
+    Heartbeat.objects.filter(name="sweep").update(seen_at=timezone.now() - timedelta(seconds=100))
     assert items(viewer) == []
     Heartbeat.objects.filter(name="sweep").update(seen_at=timezone.now() - timedelta(minutes=5, seconds=10))
     (item,) = items(viewer)
     assert (item.count, item.tone) == (5, "danger")
-    assert item.text == "minutes since the last sweep, which comes every ten seconds: does beat run?"
+    asked = "minutes since the last sweep, which comes every ten seconds: do beat and a worker run?"
+    assert item.text == asked
     outbox_sweeper.sweep()
     assert items(viewer) == []
+
+
+def test_a_sweep_that_never_came_is_noticed_once_something_waits(viewer: Client, group: Group) -> None:
+    Heartbeat.objects.filter(name="sweep").delete()
+    assert items(viewer) == []  # a new console
+    broadcast(group, State.QUEUED)
+    assert items(viewer) == []
+    Dispatch.objects.update(created_at=timezone.now() - timedelta(minutes=3, seconds=10))
+    (item,) = items(viewer)
+    assert (item.count, item.tone) == (3, "danger")
+    assert "no sweep ever came" in item.text
 
 
 def test_a_sync_that_asks_is_not_counted_as_failed_too(viewer: Client, grant: Grant) -> None:
@@ -201,9 +213,23 @@ def test_a_sync_that_asks_is_not_counted_as_failed_too(viewer: Client, grant: Gr
 
 
 def test_a_silent_worker_is_pressing(viewer: Client, grant: Grant) -> None:
-    Heartbeat.objects.filter(name="worker").update(seen_at=timezone.now() - timedelta(minutes=5))
+    Heartbeat.objects.filter(name="worker:field:7").update(seen_at=timezone.now() - timedelta(minutes=5))
     (item,) = items(viewer)
     assert (item.text.split(".")[0], item.tone) == ("process is silent: worker", "danger")
+    assert "The dispatcher makes its calls meanwhile" in item.text
+    Heartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=100))
+    (item,) = items(viewer)
+    assert item.text.startswith("processes are silent: dispatcher, worker. Nothing is sent")
+
+
+def test_one_silent_worker_of_several_is_named(viewer: Client, grant: Grant) -> None:
+    for name in ("worker:field:8", "worker:farm:7"):
+        Heartbeat.objects.create(name=name, seen_at=timezone.now() - timedelta(minutes=5))
+    (item,) = items(viewer)
+    assert (item.count, item.tone) == (2, "warning")
+    assert item.text.startswith(
+        "workers are silent, and others do their work: worker:farm:7, worker:field:8."
+    )
 
 
 def test_an_overdue_schedule_is_noticed(viewer: Client, grant: Grant) -> None:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 
 from groups.services import start_connector_sync
 from kaizala_admin.connectors.models import Connector, Grant, Tenant
+from kaizala_admin.connectors.signs import sign_of
 from kaizala_admin.embedded import connect, console, keys, ports
 from kaizala_admin.embedded.child import ROOT, Child
 from kaizala_admin.embedded.children import Budgets, Spec
@@ -107,11 +108,17 @@ def test_a_child_that_cannot_start_is_named_with_the_end_of_its_log(places: Plac
 
 
 def test_a_program_that_goes_deaf_is_started_again(places: Places) -> None:
-    supervisor = Supervisor(places, lambda _: {"worker"})
+    signs: set[str] = set()
+    supervisor = Supervisor(places, lambda _: signs)
     supervisor.start(Spec("worker", ("sleep", "60"), lambda: True, grace=1.0))
     child = supervisor.children["worker"]
     first = child.process
     child.started -= 100
+    signs.add(sign_of("worker", 1))  # another one, that this supervisor did not start
+    for _ in range(2):
+        supervisor._look_for_the_deaf()
+    assert child.process is first
+    signs.add(child.sign)
     supervisor._look_for_the_deaf()
     assert child.process is first  # once may be a machine that slept
     supervisor._look_for_the_deaf()

@@ -76,7 +76,6 @@ class House:
             children.dispatcher(),
             children.web(self.places, self.ports),
         )
-        console.heard("worker")
 
     def collect_static(self) -> None:
         """As production does: the pages ask for hashed names."""

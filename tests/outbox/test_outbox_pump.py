@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from itertools import chain, repeat
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from kaizala_admin.connectors import heartbeats
 from kaizala_admin.connectors.models import Connector
-from kaizala_admin.outbox import claims, pump, services, sweeper
+from kaizala_admin.outbox import claims, pump, services, sweeper, tasks
 from kaizala_admin.outbox.models import OutboxRow, State
 from tests.outbox.conftest import permit
 from tests.outbox.line import models as line
@@ -41,6 +43,39 @@ def test_a_worker_that_stood_still_after_its_claim_does_not_call(
     row.refresh_from_db()
     assert (row.state, row.reason, row.answers) == (State.QUEUED, "not_sent", 0)
     assert accepted(wire) == 0
+
+
+def test_a_worker_shows_that_it_lives_after_each_of_many_slow_calls(
+    connector: Connector, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[int] = []
+    monkeypatch.setattr(heartbeats, "worker_lives", lambda: shown.append(Parcel.objects.count()))
+    for _ in range(3):
+        put()
+    tasks.pump_connector(connector.pk)
+    assert len(shown) == 3
+
+
+def test_what_must_be_heard_at_once_does_not_wait_behind_the_bells_of_calls() -> None:
+    app = tasks.sweep.app
+    lines = {name: app.amqp.router.route({}, name)["queue"].name for name in app.tasks}
+    urgent = {name for name, line in lines.items() if line == "pulse"}
+    assert urgent == {"outbox.sweep", "connectors.heartbeat"}
+    assert {queue.name: queue.routing_key for queue in app.amqp.queues.values()} == {
+        "celery": "celery",
+        "pulse": "pulse",
+    }
+
+
+def test_a_bell_that_a_run_rings_for_itself_is_worth_nothing_later(
+    connector: Connector, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[Any] = []
+    monkeypatch.setattr(pump, "LONGEST_RUN", 0.0)
+    monkeypatch.setattr(tasks.pump_connector, "apply_async", lambda **given: rung.append(given))
+    put()
+    tasks.pump_connector(connector.pk)
+    assert [given["expires"] for given in rung] == [30]
 
 
 def test_a_row_without_a_permit_waits(connector: Connector, put: Put) -> None:

@@ -1,12 +1,14 @@
 """F3, F4, F6, F7: a broker that dies, forgets, was never there, loses bells or rings them many times."""
 
 import time
+from datetime import timedelta
 
 import pytest
 import redis
 from celery import Celery
 from django.utils import timezone
 
+from kaizala_admin.connectors.models import ApiCall, Connector
 from kaizala_admin.outbox.models import Attempt, State
 from kaizala_admin.outbox.nudges import QUEUE
 from messaging.models import Broadcast
@@ -47,10 +49,11 @@ def test_the_worker_outlives_every_absence_of_the_broker(house: FaultHouse) -> N
     assert worker.alive
     assert worker.process is process
     assert house.wait(worker.spec.is_ready, BACK_WITHIN)
+    assert worker_hears(house)
 
 
 def goes_on_within(house: FaultHouse, broadcast: Broadcast, seconds: float) -> None:
-    """A call that starts after now is answered in time."""
+    """A call that starts after now is answered in time; the dispatcher may have made it."""
     begun, before = time.monotonic(), broadcast.dispatches.filter(state=State.SENT).count()
     under_way = broadcast.dispatches.filter(state=State.SENDING).count()
     enough = before + under_way + 1
@@ -59,6 +62,16 @@ def goes_on_within(house: FaultHouse, broadcast: Broadcast, seconds: float) -> N
         seconds,
     )
     assert time.monotonic() - begun < seconds
+
+
+def worker_hears(house: FaultHouse) -> bool:
+    """The worker, which alone does what this bell asks for, does it: a deaf one would not."""
+    old = {"operation": "of long ago", "method": "GET", "path": "/", "ms": 1}
+    long_ago = timezone.now() - timedelta(days=30)
+    ApiCall.objects.create(connector=Connector.objects.get(), at=long_ago, **old)
+    bells_of(house).send_task("connectors.prune_api_log")
+    house.wait(lambda: not ApiCall.objects.filter(operation=old["operation"]).exists(), BACK_WITHIN)
+    return True
 
 
 def test_a_broker_that_is_killed_under_load_costs_seconds_and_nobody(house: FaultHouse) -> None:
@@ -77,6 +90,7 @@ def test_a_broker_that_is_killed_under_load_costs_seconds_and_nobody(house: Faul
     assert kills == SIZES.broker_kills
     assert found.broken_promises == {}
     assert found.sent == found.people
+    assert worker_hears(house)
 
 
 def test_a_broker_that_is_killed_while_idle_is_back_for_the_next_broadcast(house: FaultHouse) -> None:
@@ -85,6 +99,7 @@ def test_a_broker_that_is_killed_while_idle_is_back_for_the_next_broadcast(house
         house.kill("broker")
         house.start_again("broker")
         found += house.settled(house.to_all(f"After a quiet night {number}"), BACK_WITHIN)
+        assert worker_hears(house)
     tally.keep("F3  kill -9 of the idle broker", SIZES.broker_kills, found)
     assert found.broken_promises == {}
     assert found.sent == found.people
@@ -101,6 +116,7 @@ def test_a_broker_that_forgets_everything_loses_nobody(house: FaultHouse) -> Non
     house.delete("/sandbox/faults")
     found = house.settled(broadcast)
     tally.keep("F3  FLUSHALL under load", times, found)
+    assert worker_hears(house)
     assert found.broken_promises == {}
     assert found.sent == found.people
 
@@ -113,6 +129,7 @@ def test_a_broker_whose_file_is_cut_short_is_back(house: FaultHouse) -> None:
     house.start_again("broker")
     found = house.settled(house.to_all("With half a memory"), BACK_WITHIN)
     tally.keep("F3  AOF file cut short", 1, found)
+    assert worker_hears(house)
     assert found.broken_promises == {}
     assert found.sent == found.people
 

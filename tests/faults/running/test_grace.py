@@ -2,10 +2,13 @@
 
 import time
 
+from kaizala_admin.connectors import clock
+from kaizala_admin.connectors.models import Heartbeat
 from tests.faults import tally
 from tests.faults.harness import FaultHouse
+from tests.faults.running.test_broker import bells_of
 from tests.faults.running.test_leaders import under_way
-from tests.faults.running.test_workers import some_more
+from tests.faults.running.test_workers import some_more, waiting
 from tests.faults.sizes import SIZES
 from tests.flows.house import THREADS
 
@@ -59,3 +62,25 @@ def test_a_dispatcher_that_is_told_to_stop_finishes_the_calls_that_it_makes_itse
         house.supervisor.restart("dispatcher")
     tally.keep("F22 SIGTERM of a dispatcher that makes slow calls itself", 1, found)
     assert (found.sent, found.broken_promises) == (found.people, {})
+
+
+def test_a_worker_that_is_busy_with_slow_answers_and_many_bells_is_not_taken_for_deaf(
+    house: FaultHouse,
+) -> None:
+    """Long enough for a supervisor to look twice, were it silent all that time."""
+    worker = house.supervisor.children["worker"]
+    house.fault("slow", seconds=4.5)
+    broadcast = house.to_all("As slow as can be")
+    bells, connector_id = bells_of(house), broadcast.dispatches.values_list("connector_id", flat=True)[0]
+    for _ in range(200):
+        bells.send_task("outbox.pump", args=[connector_id])
+    ends, oldest = time.monotonic() + 75, {worker.sign: 0.0, "sweep": 0.0}
+    while time.monotonic() < ends:
+        time.sleep(1)
+        for name, at in Heartbeat.objects.filter(name__in=oldest).values_list("name", "seen_at"):
+            oldest[name] = max(oldest[name], (clock.now() - at).total_seconds())
+    assert waiting(broadcast)
+    house.delete("/sandbox/faults")
+    assert 0 < oldest[worker.sign] < 20
+    assert oldest["sweep"] < 50  # every thread may be calling until its run is over
+    assert house.settled(broadcast).broken_promises == {}

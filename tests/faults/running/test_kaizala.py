@@ -1,18 +1,18 @@
 """F11, a 308 in the middle, answers that are too slow: Kaizala itself gives trouble."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from functools import partial
 
 import pytest
 from django.utils import timezone
 
-from kaizala_admin.connectors.models import Bucket
+from kaizala_admin.connectors.models import Bucket, Connector, Grant
 from kaizala_admin.outbox.nudges import nudge
 from messaging.models import Broadcast
 from tests.faults import tally
-from tests.faults.harness import FaultHouse
+from tests.faults.harness import SEND, FaultHouse
 from tests.faults.running.test_broker import bells_of
 from tests.faults.running.test_workers import some_more, waiting
 from tests.faults.sizes import EVERYTHING, SIZES
@@ -20,18 +20,33 @@ from tests.faults.tally import Count
 from tests.flows.house import THREADS
 
 
-def test_an_endpoint_that_moves_in_the_middle_is_followed(house: FaultHouse) -> None:
+@pytest.fixture
+def elsewhere(house: FaultHouse) -> Iterator[str]:
+    """The same sandbox under another name, to which the connector may be moved."""
+    place = house.sandbox_url.replace("127.0.0.1", "localhost")
+    Connector.objects.update(allowed_hosts=place.partition("//")[2])
+    yield place
+    Grant.objects.update(endpoint_url=house.sandbox_url)
+    Connector.objects.update(allowed_hosts="")
+
+
+def test_an_endpoint_that_moves_in_the_middle_is_followed(house: FaultHouse, elsewhere: str) -> None:
     house.fault("slow", seconds=0.3, times=40)
     broadcast = house.to_all("We have moved")
     some_more(house, broadcast, 8)
     assert waiting(broadcast)
     house.delete("/sandbox/faults")
-    house.fault("moved", times=20)
+    house.fault("moved", times=20, location=elsewhere)
     found = house.settled(broadcast)
     moves = house.struck()
     tally.keep("--  308 in the middle of a broadcast", moves, found)
     assert moves == 20
     assert (found.sent, found.broken_promises) == (found.people, {})
+    assert Grant.objects.get().endpoint_url.startswith(elsewhere)
+    moved_on = house.get("/sandbox/calls")["byOperation"][SEND]["total"]
+    found = house.settled(house.to_all("Straight to the new place"))
+    straight = house.get("/sandbox/calls")["byOperation"][SEND]["total"] - moved_on
+    assert straight == found.sent == found.people
 
 
 def test_answers_slower_than_the_time_out_leave_doubts_and_no_second_copy(house: FaultHouse) -> None:
