@@ -48,8 +48,8 @@ def _close(run: SyncRun, roles: Mapping[int, str], now: datetime) -> int:
     before = Reach.objects.filter(
         grant_id=run.grant_id, gone_at__isnull=True, first_seen_at__lt=run.started_at or now
     )
-    if len(lost) > tally.FEW:
-        tally.guard(run, len(lost), before.count(), _("groups"))
+    if lost:
+        tally.guard(run, len(lost), before.count(), _("groups"), len(live) - len(lost))
     date_gone(Reach, lost.values(), now, run.pk)
     return mirror.date_lost(lost, now, run.pk)
 

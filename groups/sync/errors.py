@@ -6,6 +6,7 @@ from kaizala_admin.kaizala import Refused
 
 TOO_MANY_GONE = "too_many_gone"
 NO_PROGRESS = "no_progress"
+ENDLESS = "endless_list"
 STALE = "stale_sync"
 STOPPED = "stopped"
 VANISHED = "group_vanished"  # a run that is done, with a note
@@ -37,6 +38,17 @@ def no_progress() -> SyncError:
             "Kaizala gave the same page again, so the list would never end. "
             "Nobody was marked as gone. Sync again later."
         ),
+    )
+
+
+def endless(told: int) -> SyncError:
+    return SyncError(
+        ENDLESS,
+        _(
+            "Kaizala's list told of %(told)s people and had no end. Nobody was marked as gone. "
+            "Sync again later."
+        )
+        % {"told": f"{told:,}"},
     )
 
 

@@ -10,6 +10,8 @@ from kaizala_admin.connectors import clock
 from kaizala_admin.kaizala import SUBSCRIBER_PAGE, KaizalaClient, Refused, SubscriberPage
 
 DETAILS, SUB_GROUPS, MEMBERS, SUBSCRIBERS = "details", "sub_groups", "members", "subscribers"
+ANEW = "subscribers_anew"  # from the first page on again, because the cursor had expired; once a run
+INVALID_CURSOR = "InvalidCursor"  # Kaizala's code
 ONLY_MEMBERS = "only_members"  # one call, after a change of ours; also where subscribers are a million
 
 
@@ -27,8 +29,15 @@ class Hidden:
     message: str
 
 
+@dataclass(frozen=True)
+class Expired:
+    """Kaizala does not take the cursor any more that it gave (400). `message` is Kaizala's."""
+
+    message: str
+
+
 def fetch(run: SyncRun, client: KaizalaClient) -> Any:
-    """One page: groups, a group, a tree, members, or a SubscriberPage; or Vanished, or Hidden."""
+    """One page: groups, a group, a tree, members, or a SubscriberPage; or Vanished, Hidden or Expired."""
     if run.started_at is None:
         run.started_at = clock.now()  # before the call: who joins while it is under way is not "gone"
     if run.kind == SyncRun.Kind.DIRECTORY:
@@ -38,8 +47,10 @@ def fetch(run: SyncRun, client: KaizalaClient) -> Any:
     except Refused as error:
         if error.status == 404 and error.code:  # without Kaizala's code it may be a proxy speaking
             return Vanished(error.message)
-        if error.status == 403 and error.code and run.stage == SUBSCRIBERS:
+        if error.status == 403 and error.code and run.stage in (SUBSCRIBERS, ANEW):
             return Hidden(error.message)
+        if error.code == INVALID_CURSOR and run.cursor and run.stage == SUBSCRIBERS:
+            return Expired(error.message)
         raise
 
 
@@ -68,4 +79,5 @@ _CALLS: dict[str, Callable[[SyncRun, KaizalaClient], Any]] = {
     MEMBERS: lambda run, client: client.fetch_members(_group_id(run)),
     ONLY_MEMBERS: lambda run, client: client.fetch_members(_group_id(run)),
     SUBSCRIBERS: _subscribers,
+    ANEW: _subscribers,
 }

@@ -135,13 +135,15 @@ def _adopt(
 def close(row_class: type[Any], run: SyncRun, present: seen.Seen, now: datetime) -> int:
     """The list is complete: dates those who are not on it. Raises SyncError when they are too many."""
     here = row_class.objects.filter(group_id=run.group_id, gone_at__isnull=True)
-    if here.count() <= len(present):
+    everybody = here.count()
+    if everybody <= len(present):
         return 0
     begun = run.started_at or now
     before = here.filter(first_seen_at__lt=begun).exclude(back_at__gte=begun)
     leavers = _leavers(row_class, before, run, present)
-    if len(leavers) > tally.FEW:
-        tally.guard(run, len(leavers), before.count(), str(row_class._meta.verbose_name_plural))
+    if leavers:
+        what = str(row_class._meta.verbose_name_plural)
+        tally.guard(run, len(leavers), before.count(), what, everybody - len(leavers))
     return date_gone(row_class, leavers, now, run.pk)
 
 

@@ -13,11 +13,22 @@ from kaizala_admin.kaizala import Person as RemotePerson
 from kaizala_admin.outbox.reading import Pages
 
 from . import directory, errors, graph, mirror, people, seen
-from .fetching import DETAILS, MEMBERS, ONLY_MEMBERS, SUB_GROUPS, SUBSCRIBERS, Hidden, Vanished
+from .fetching import (
+    ANEW,
+    DETAILS,
+    MEMBERS,
+    ONLY_MEMBERS,
+    SUB_GROUPS,
+    SUBSCRIBERS,
+    Expired,
+    Hidden,
+    Vanished,
+)
 from .plan import next_stage
 from .tally import Tally, advance
 
 LOOK_FIRST = 100  # pages
+MOST_PEOPLE = 10_000_000  # in one list: ten times the largest organisation that the console is made for
 
 
 def record(run: SyncRun, result: Any) -> bool:
@@ -26,7 +37,7 @@ def record(run: SyncRun, result: Any) -> bool:
     SyncError: it must not go on, nothing is written.
     """
     if isinstance(result, Pages) and not isinstance(result[-1], SubscriberPage):
-        return record(run, result[:-1]) or record(run, result[-1])  # it ends with Vanished or Hidden
+        return record(run, result[:-1]) or record(run, result[-1])  # it ends with one of fetching's findings
     now = clock.now()
     if run.kind == SyncRun.Kind.DIRECTORY:
         advance(run, directory.write(run, result, now), "", "", now)
@@ -35,6 +46,8 @@ def record(run: SyncRun, result: Any) -> bool:
         return _vanish(run, result, now)
     if isinstance(result, Hidden):
         return _skip(run, result, now)
+    if isinstance(result, Expired):
+        return _begin_anew(run, now)
     counted, cursor = _STAGES[run.stage](run, result, now)
     stage = run.stage if cursor else next_stage(run.stage, _group(run))
     advance(run, counted, stage, cursor, now, len(result) if isinstance(result, Pages) else 1)
@@ -67,6 +80,14 @@ def _skip(run: SyncRun, result: Hidden, now: datetime) -> bool:
         _("Its subscribers were not read: Kaizala shows them to an admin of the group only."),
     )
     return True
+
+
+def _begin_anew(run: SyncRun, now: datetime) -> bool:
+    """From the first page on: what was seen under the old cursor proves nothing about who is there now."""
+    again = len(seen.recall(run))
+    seen.forget(run)
+    advance(run, Tally(seen=-again), ANEW, "", now)
+    return False
 
 
 def _note(run: SyncRun, reason: str, text: str) -> None:
@@ -116,10 +137,17 @@ def _is_time_to_look(before: int, after: int) -> bool:
 
 
 def _check_end(run: SyncRun) -> None:
-    """A list that has told twice as many people as the mirror knows, and then some, goes in circles."""
+    """A list that has told twice as many people as the mirror knows, and then some, goes in circles.
+
+    One that has told more than there can be has no end either: Kaizala counts a group's members, not its
+    subscribers (contract 4), so that there is no number of its own to compare with.
+    """
+    told = run.page_set.count() * SUBSCRIBER_PAGE
     known = Subscriber.objects.filter(group__sync_runs=run).count()
-    if run.page_set.count() * SUBSCRIBER_PAGE > 2 * known + 20 * SUBSCRIBER_PAGE:
+    if told > 2 * known + 20 * SUBSCRIBER_PAGE:
         raise errors.no_progress()
+    if told > MOST_PEOPLE:
+        raise errors.endless(told)
 
 
 def _close_subscribers(run: SyncRun, now: datetime) -> int:
@@ -158,4 +186,5 @@ _STAGES: dict[str, Callable[[SyncRun, Any, datetime], tuple[Tally, str]]] = {
     MEMBERS: _members,
     ONLY_MEMBERS: _members,
     SUBSCRIBERS: _subscribers,
+    ANEW: _subscribers,
 }

@@ -8,7 +8,7 @@ from groups.models import SyncRun
 from . import errors
 
 SHARE = 5  # a run that would mark more than one in five as gone stops and asks
-FEW = 10  # but not about so few
+FEW = 10  # but not about so few, unless nobody would be left
 
 
 @dataclass
@@ -21,9 +21,13 @@ class Tally:
     gone: int = 0
 
 
-def guard(run: SyncRun, leaving: int, present: int, what: str) -> None:
-    """Raises SyncError when more than a fifth of `present` would leave, unless a person accepted it."""
-    if leaving > FEW and leaving * SHARE > present:
+def guard(run: SyncRun, leaving: int, present: int, what: str, left: int = 1) -> None:
+    """Raises SyncError when more than a fifth of `present` would leave, unless a person accepted it.
+
+    Of few it asks only when with them everybody goes (`left` are those that stay, newcomers among them): that
+    is what a list looks like that came back empty.
+    """
+    if leaving * SHARE > present and (leaving > FEW or not left):
         if not run.allow_gone:
             raise errors.too_many_gone(leaving, present, what)
         run.allow_gone = False  # accepted once, for this list
