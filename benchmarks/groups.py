@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from benchmarks import members
 from benchmarks.ground import Ground, on_database
 from benchmarks.measure import Line
 from benchmarks.organisation import fill
@@ -59,6 +60,9 @@ def measure(ground: Ground) -> Iterator[Line]:
     for name, seconds in counted[many].items():
         before = counted[few][name]
         yield Line(f"in the background: {name}", f"{seconds:,.1f} s", f"{before:,.1f} s", "")
+    most = members.MOST if full else size.many_rows
+    with on_database(few):
+        yield from members.whole_lists(most // 10, most)
 
 
 def _count() -> dict[str, float]:
@@ -78,9 +82,9 @@ def _count() -> dict[str, float]:
 
 def _asked() -> Asked:
     staff, public = Group.objects.get(group_id="staff"), Group.objects.get(group_id="public")
-    members = Member.objects.filter(group=staff, gone_at=None).order_by("pk")
+    inside = Member.objects.filter(group=staff, gone_at=None).order_by("pk")
     followers = Subscriber.objects.filter(group=public, gone_at=None).order_by("pk")
-    return Asked(staff, public, _middle(members), _middle(followers))
+    return Asked(staff, public, _middle(inside), _middle(followers))
 
 
 def _middle(rows: QuerySet[Any]) -> Any:

@@ -83,6 +83,12 @@ class GroupChange(OutboxRow):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.pk}"
 
+    @classmethod
+    def prepare_many(cls, rows: Sequence["GroupChange"]) -> None:
+        from .operations.members import look_up
+
+        look_up(rows)
+
     def perform(self, client: KaizalaClient) -> Any:
         from .operations import operation
 

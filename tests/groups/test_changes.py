@@ -13,6 +13,7 @@ from groups.changes.checking import CannotChange
 from groups.changes.models import ChangePicture, GroupChange
 from groups.models import Group, GroupLink, Member, Reach, Subscriber, SyncRun
 from kaizala_admin.connectors.models import Grant
+from kaizala_admin.kaizala import KaizalaClient
 from kaizala_admin.outbox.models import Lane, State
 
 from .changing import again, ordinary, outcomes, run_all, some_people, unlimited
@@ -78,6 +79,37 @@ def test_whom_we_added_a_moment_ago_can_be_taken_out_again_before_the_id_is_know
     assert not Member.objects.filter(mobile_number=NEW[0], gone_at=None).exists()
     with pytest.raises(CannotChange, match="nothing to take back"):
         services.undo(change=again(change))
+
+
+def test_one_list_tells_the_ids_of_all_who_wait_for_theirs(
+    synced: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group may have 300,000 members: a list for each of a thousand new admins would be a day of work."""
+    group, numbers = ordinary(), [f"+9198123000{n:02}" for n in range(4)]
+    services.add_members(group=group, numbers=numbers)
+    GroupChange.objects.update(follow_up=False)
+    run_all()
+    unknown = list(Member.objects.filter(group=group, mobile_number__in=numbers).order_by("pk"))
+    assert {row.person_id for row in unknown} == {f"tel:{number}" for number in numbers}
+    changes = [
+        *services.remove_members(group=group, members=unknown[:2]),
+        *services.set_roles(group=group, members=unknown[2:], role="Admin"),
+    ]
+    GroupChange.objects.update(follow_up=False)
+    lists: list[str] = []
+    fetch = KaizalaClient.fetch_members
+
+    def counted(self: KaizalaClient, group_id: str) -> Any:
+        lists.append(group_id)
+        return fetch(self, group_id)
+
+    monkeypatch.setattr(KaizalaClient, "fetch_members", counted)
+    run_all()
+    assert lists == [group.group_id]
+    done = [next(iter(outcomes(change).values())) for change in changes]
+    assert done == ["removed", "removed", "changed", "changed"]
+    now = there(synced, group)
+    assert [now[number].role if number in now else "" for number in numbers] == ["", "", "Admin", "Admin"]
 
 
 def test_a_member_is_removed_promoted_and_demoted(synced: Service) -> None:

@@ -1,5 +1,6 @@
 """Operations 11 and 13, and the member's role."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from groups.changes.models import GroupChange
 from groups.changes.results import Outcome, settle
 from groups.models import Group, Member
 from groups.sync import changed, people
-from kaizala_admin.connectors import clock
+from kaizala_admin.connectors import bulk, clock
 from kaizala_admin.kaizala import KaizalaClient, Person, Refused
 
 from .base import Absent, Halve, Operation, batch, group_id, halve, note, numbers, stopped, there_before
@@ -57,9 +58,26 @@ def _removed(change: GroupChange, answer: Any) -> bool:
     return True
 
 
+def look_up(changes: Sequence[GroupChange]) -> None:
+    """Whom any list has brought meanwhile is known by now: such a change reads none of its own."""
+    for change in changes:
+        if change.stage == RESOLVE:
+            same = Member.objects.filter(group=change.group_id, mobile_number=change.payload["numbers"][0])
+            known = same.filter(gone_at__isnull=True).exclude(person_id__startswith="tel:")
+            if person_id := known.values_list("person_id", flat=True).first():
+                _go_on(change, person_id)
+
+
+def _go_on(change: GroupChange, person_id: str) -> None:
+    """The next call is the change itself."""
+    change.payload, change.stage = {**change.payload, "person_id": person_id}, ""
+    change.save(update_fields=["payload", "stage"])
+
+
 def _resolve(change: GroupChange, members: tuple[Person, ...]) -> bool:
     """True: the ID is known now, and the next call removes the person. False: nobody has that number."""
     number = str(change.payload["numbers"][0])
+    _name(_group(change), members)
     found = next((one for one in members if people.number_of(one) == number and one.person_id), None)
     if found is None:
         changed.left(Member, _group(change), clock.now(), mobile_number=number)
@@ -70,13 +88,25 @@ def _resolve(change: GroupChange, members: tuple[Person, ...]) -> bool:
         settle(change, {number: nobody})
         look_again(change)
         return False
-    Member.objects.filter(group=change.group_id, person_id=f"tel:{number}").update(
-        person_id=found.person_id, name=found.name[: people.LONGEST_NAME]
-    )
-    change.payload = {**change.payload, "person_id": found.person_id}
-    change.stage = ""
-    change.save(update_fields=["payload", "stage"])
+    _go_on(change, found.person_id)
     return True
+
+
+def _name(group: Group, members: tuple[Person, ...]) -> None:
+    """IDs and names of all whom the mirror has by number alone: those who wait behind need no list then.
+
+    Not of whom it has under that ID as well; a sync sorts them out.
+    """
+    here = Member.objects.filter(group=group)
+    ours = dict(here.filter(person_id__startswith="tel:").values_list("mobile_number", "pk"))
+    told = {who.person_id: who for who in members if who.person_id and people.number_of(who) in ours}
+    twice = set(here.filter(person_id__in=bulk.any_of(told)).values_list("person_id", flat=True))
+    rows = [
+        (person_id, who.name[: people.LONGEST_NAME], ours[people.number_of(who)])
+        for person_id, who in told.items()
+        if person_id not in twice
+    ]
+    bulk.update_values(Member, ("person_id", "name"), rows)
 
 
 def _set_role(change: GroupChange, client: KaizalaClient) -> Any:
