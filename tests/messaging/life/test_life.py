@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,10 +12,10 @@ from django.contrib.auth.models import User
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from kaizala_admin.connectors import clock
 from kaizala_admin.kaizala import KaizalaClient
 from kaizala_admin.outbox import pump
 from messaging.models import Dispatch
+from messaging.services import deciding, firing, scheduling
 from tests.faults.sizes import SIZES
 from tests.messaging.conftest import Org
 from tests.messaging.kinds.conftest import library
@@ -43,7 +44,9 @@ def life(
         return real(row, client)
 
     def set_clock(now: Callable[[], datetime]) -> None:
-        monkeypatch.setattr(clock, "now", now)
+        """That of the schedules alone: calls are due by the real one."""
+        for room in (firing, deciding, scheduling):
+            monkeypatch.setattr(room, "clock", SimpleNamespace(now=now))
 
     monkeypatch.setattr(Dispatch, "perform", perform)
     monkeypatch.setattr(pump, "client_for", lambda _grant: BroadcastLife.kaizala)
