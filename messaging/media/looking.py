@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 
 from .models import MediaFile
@@ -27,6 +28,8 @@ def card(file: MediaFile) -> dict[str, Any]:
         "kind": file.kind,
         "icon": file.icon,
         "thumbnail": file.thumbnail_url,
+        "size": filesizeformat(file.size),
+        "url": file.url,
     }
 
 

@@ -91,6 +91,7 @@ def _shared_words() -> dict[str, str]:
         "choose": _("Choose a file"),
         "moved": _("now at place"),
         "removed": _("removed"),
+        "open": _("Open"),
         "earlier": _("Move forward"),
         "later": _("Move back"),
         "drag": _("Drag to another place"),

@@ -78,16 +78,16 @@
     choosing = { takes, then };
     dialog().querySelector(".msg-uploads").replaceChildren();
     dialog().querySelector("input[type=search]").value = "";
-    dialog().querySelector("input[type=file]").accept = dialog().dataset[`accept${takes.includes(",") ? "" : takes[0].toUpperCase() + takes.slice(1)}`] || "";
+    const kind = takes.includes(",") ? "" : takes[0].toUpperCase() + takes.slice(1);
+    dialog().querySelector("input[type=file]").accept = dialog().dataset[`accept${kind}`] || "";
+    dialog().querySelector(".msg-zone-types")?.replaceChildren(dialog().dataset[`types${kind}`]);
     fill();
     dialog().showModal();
   }
+  const fits = (file) => choosing.takes.split(",").includes(file.kind);
   function chosen(file) {
-    const { takes, then } = choosing;
-    if (!takes.split(",").includes(file.kind)) return false;
     dialog().close();
-    then(file);
-    return true;
+    choosing.then(file);
   }
   function startDialog() {
     const window_ = dialog();
@@ -105,7 +105,13 @@
       if (button) chosen(JSON.parse(button.dataset.file));
       else if (event.target.closest("[data-close]") || event.target === window_) window_.close();
     });
-    window_.addEventListener("kza:uploaded", (event) => { if (!chosen(event.detail[0])) fill(); });
+    window_.addEventListener("kza:uploaded", (event) => {
+      const fitting = event.detail.find(fits);
+      if (fitting) { chosen(fitting); return; }
+      const said = window_.querySelector(".msg-upload [role=status]");
+      Object.assign(said, { textContent: window_.dataset.other, className: "kza-note kza-warning" });
+      fill();
+    });
   }
 
   // Chosen files, in their order, as tiles with buttons.
@@ -120,13 +126,15 @@
       made.addEventListener("click", () => { act(); draw(true); list.children[focus]?.querySelector("button:last-of-type")?.focus() ?? add.focus(); });
       return made;
     };
+    const open = (file) => make("a", { className: "msg-icon", href: file.url, target: "_blank", rel: "noopener", title: `${words.open}: ${file.name}`, ariaLabel: `${words.open}: ${file.name}` }, icon(file.thumbnail ? "open_in_new" : "download"));
     const swap = (a, b) => { [files[a], files[b]] = [files[b], files[a]]; };
     function draw(told) {
       list.replaceChildren(...files.map((file, at) => make("li", { className: "msg-tile" },
-        picture(file), make("span", { className: "msg-tile-name", dir: "auto", textContent: file.name }),
+        picture(file), make("span", { className: "msg-tile-name", dir: "auto", textContent: file.name, title: file.name }),
+        make("span", { className: "kza-quiet msg-tile-size", textContent: file.size }),
         make("input", { type: "hidden", name: field.dataset.media, value: file.key }),
         make("span", { className: "msg-tile-buttons" },
-          at > 0 && button(`${words.earlier}: ${file.name}`, "arrow_back", () => swap(at, at - 1), at - 1),
+          open(file), at > 0 && button(`${words.earlier}: ${file.name}`, "arrow_back", () => swap(at, at - 1), at - 1),
           at < files.length - 1 && button(`${words.later}: ${file.name}`, "arrow_forward", () => swap(at, at + 1), at + 1),
           button(`${words.remove}: ${file.name}`, "close", () => files.splice(at, 1), at)))));
       add.hidden = files.length >= most;

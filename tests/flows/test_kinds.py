@@ -153,11 +153,19 @@ def write(page: Page, kind: str) -> Any:
         page.get_by_label("Question 1: Kind of answer").select_option("Location")
     if kind == "document":
         page.get_by_role("button", name="Choose or upload").click()
+        expect(page.locator(".msg-zone")).to_contain_text("PDF, Word, Excel or PowerPoint; at most")
         assert page.evaluate(DROP, ["leaflet.pdf", f"{files.PDF.decode()}\n"]) == 1
         expect(page.locator("#media-picker")).to_be_hidden()  # what was dropped is chosen at once
+    if kind == "audio":
+        page.get_by_role("button", name="Choose or upload").click()
+        page.evaluate(DROP, ["prices.pdf", files.PDF.decode()])
+        expect(page.locator(".msg-uploads")).to_contain_text("takes another kind of file")
+        page.locator("#media-picker").get_by_role("button", name="Close").click()
     for file in range(FILES.get(kind, 0)):
         page.get_by_role("button", name="Choose or upload").click()
         choose(page, file)
+    if kind == "audio":
+        expect(page.get_by_role("link", name="Open: voice.wav")).to_be_visible()
     for field, text in TEXTS[kind].items():
         page.fill(field, text)
     # What was written last is on the card: so is all that was written before.

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.defaultfilters import filesizeformat
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -239,6 +240,8 @@ def test_a_file_is_uploaded_shown_picked_fetched_and_removed(signed_in: SignIn) 
             "kind": "image",
             "icon": "image",
             "thumbnail": page("thumbnail", file.pk),
+            "size": filesizeformat(file.size),
+            "url": page("file", file.pk),
         }
     }
     assert file.uploaded_by is not None
