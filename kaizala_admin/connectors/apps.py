@@ -14,5 +14,7 @@ class ConnectorsConfig(AppConfig):
         logs.configure()
         from . import checks  # noqa: F401
         from .audit import register
+        from .standing_still import limit_each_connection
 
         register()
+        limit_each_connection()
