@@ -12,7 +12,14 @@ from kaizala_admin.kaizala import (
     Throttled,
     UnknownOutcome,
 )
-from kaizala_admin.outbox.classification import Verdict, backoff, before_the_call, classify, dead_worker
+from kaizala_admin.outbox.classification import (
+    NotYet,
+    Verdict,
+    backoff,
+    before_the_call,
+    classify,
+    dead_worker,
+)
 from kaizala_admin.outbox.models import State
 
 
@@ -28,6 +35,7 @@ CASES = [
     (NotSent("Refused"), 1, Verdict(QUEUED, "not_sent", "Refused", 4.0)),
     (NotSent("Refused"), 7, Verdict(QUEUED, "not_sent", "Refused", 256.0)),
     (NotSent("Refused"), 8, Verdict(FAILED, "not_sent", "Refused")),
+    (NotYet("quiet_hours", 7200.0), 8, Verdict(QUEUED, "quiet_hours", "", 7200.0, counted=False)),
     (TokenUnavailable("Busy"), 1, Verdict(QUEUED, "not_sent", "Busy", 4.0)),
     (
         Throttled("Slower", retry_after=30),
