@@ -58,6 +58,7 @@ def test_a_worker_shows_that_it_lives_after_each_of_many_slow_calls(
 
 def test_what_must_be_heard_at_once_does_not_wait_behind_the_bells_of_calls() -> None:
     app = tasks.sweep.app
+    app.loader.import_default_modules()
     lines = {name: app.amqp.router.route({}, name)["queue"].name for name in app.tasks}
     urgent = {name for name, line in lines.items() if line == "pulse"}
     assert urgent == {"outbox.sweep", "connectors.heartbeat"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -13,7 +12,6 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail
-from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
@@ -25,6 +23,7 @@ from kaizala_admin.outbox.models import State
 from surveys import exporting
 from surveys.models import Action, ActionInstance, Answering, Digest, Response
 from surveys.services import digesting, feeding, syncing
+from tests.tables import tables
 
 from .conftest import Service
 from .test_exporting import reader
@@ -65,18 +64,6 @@ def action(service: Service, people: set[str]) -> Action:
     service.drive(syncing.fetch_action(action=Action.objects.get()))
     assert Response.objects.filter(answers__q5=WORDS).exists()
     return Action.objects.get()
-
-
-def tables() -> Iterator[tuple[str, list[str]]]:
-    """Each table's rows, as text."""
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            yield table, [" ".join(map(_told, row)) for row in cursor.fetchall()]
-
-
-def _told(value: object) -> str:
-    return bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value)
 
 
 def named(text: str, people: set[str]) -> set[str]:

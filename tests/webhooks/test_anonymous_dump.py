@@ -6,7 +6,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -14,6 +13,7 @@ from groups.models import Group
 from kaizala_admin.webhooks import retention, working
 from kaizala_admin.webhooks.models import Event, Subscription
 from surveys.models import Response
+from tests.tables import tables
 
 from .conftest import Post
 from .samples import DATA, envelope
@@ -24,16 +24,7 @@ NAME, NUMBER, PERSON, WORDS = "Meenakshi Sundaram", "+919712345678", "person-of-
 
 def dump() -> str:
     """Every row of every table, as text."""
-    found = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            found += [_told(value) for row in cursor.fetchall() for value in row]
-    return "\n".join(found)
-
-
-def _told(value: object) -> str:
-    return bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value)
+    return "\n".join(row for _table, rows in tables() for row in rows)
 
 
 @pytest.fixture
