@@ -40,8 +40,13 @@ def confirmed(request: HttpRequest) -> bool:
 
 def typed_number(request: HttpRequest) -> int | None:
     """What was typed into the field `number`, however its digits are grouped; None when it is no number."""
-    digits = "".join(one for one in request.POST.get("typed", "") if one not in ",.' \u00a0\u202f")
+    digits = ungrouped(request.POST.get("typed", ""))
     return int(digits) if digits.isdecimal() and len(digits) < 16 else None
+
+
+def ungrouped(typed: str) -> str:
+    """The digits, however a person groups them."""
+    return "".join(one for one in typed if one not in ",.' \u00a0\u202f")
 
 
 def ask_first(request: HttpRequest, confirmation: Confirmation) -> TemplateResponse:

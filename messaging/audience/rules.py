@@ -70,7 +70,7 @@ class Rules:
         if self.name:
             rows = rows.filter(name__icontains=self.name)
         if since := self._since(tenant):
-            rows = rows.filter(first_seen_at__gte=since)
+            rows = rows.filter(Q(first_seen_at__gte=since) | Q(back_at__gte=since))
         return rows.order_by()  # type: ignore[no-any-return]
 
     def _from_countries(self) -> Q:

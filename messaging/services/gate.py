@@ -9,6 +9,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kaizala_admin.ui.confirm import ungrouped
 from messaging.models import Broadcast, Dispatch
 from messaging.timing.models import Approval
 
@@ -46,7 +47,7 @@ def may_launch(by: Any, people: int, broadcast: Broadcast) -> bool:
 
 def need_typed(broadcast: Broadcast, people: int, typed: str) -> None:
     """Raises Changed, in words, unless who sends to many typed how many. The console itself is not asked."""
-    if not is_many(broadcast, people) or _digits(typed) == str(people):
+    if not is_many(broadcast, people) or ungrouped(typed) == str(people):
         return
     words = _("The number that you typed is not %(people)s. Nothing is sent.")
     raise Changed(words % {"people": f"{people:,}"})
@@ -62,11 +63,6 @@ def why_not_here(calls: QuerySet[Dispatch]) -> str:
             words = _("“%(row)s” goes to %(n)s people. Send it again from its own page, with their number.")
             return words % {"row": broadcast, "n": f"{people[broadcast.pk]:,}"}
     return ""
-
-
-def _digits(typed: str) -> str:
-    """However a person groups the digits."""
-    return "".join(one for one in typed if one not in ",.' \u00a0\u202f")
 
 
 def agreed(broadcast: Broadcast, by: Any, people: int, shown: str, terms: Sequence[Any] = ()) -> None:

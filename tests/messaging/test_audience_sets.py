@@ -17,6 +17,7 @@ from groups.models import Group, GroupLink, Member, Subscriber
 from messaging import audience, lines
 from messaging.audience import Exclude, Expression, Include, Plan
 from messaging.audience.plan import calls_of
+from messaging.audience.rules import Rules
 from messaging.models import Broadcast, Delivery, Dispatch, DoNotContact, SavedAudience
 
 from .conftest import Org, number
@@ -24,6 +25,7 @@ from .conftest import Org, number
 PEOPLE = range(24)
 GROUPS, PUBLICS = 4, 3
 NEW = 3  # days since the newer half of them was first seen
+BACK = 5  # every fifth came back as lately
 SAVED: list[dict[str, Any]] = [
     {"who": "members", "role": "Admin"},
     {"registered": "yes"},
@@ -93,8 +95,10 @@ def build(org: Org, seed: int) -> World:
 
 
 def _tell(group: Group, at: int, facts: dict[str, Any], public: bool) -> None:
-    seen = timezone.now() - timedelta(days=60 if facts["old"] else NEW)
+    lately = timezone.now() - timedelta(days=NEW)
+    seen = timezone.now() - timedelta(days=60) if facts["old"] else lately
     values: dict[str, Any] = {"is_provisioned": facts["registered"], "first_seen_at": seen}
+    values["back_at"] = None if at % BACK else lately
     if public:
         Subscriber.objects.filter(group=group, person_id=f"p{at}").update(**values)
     else:
@@ -137,7 +141,7 @@ def saved_people(world: World, at: int) -> set[int]:
                 continue
             if "countries" in rules and not number(one).startswith(tuple(rules["countries"])):
                 continue
-            if "joined_days" in rules and facts["old"]:
+            if "joined_days" in rules and facts["old"] and one % BACK:
                 continue
             found.add(one)
     return found
@@ -218,6 +222,15 @@ EXPRESSIONS = st.fixed_dictionaries(
     }
 )
 ONE_WORLD = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_each_saved_audience_finds_whom_its_rules_mean(org: Org, seed: int) -> None:
+    world = build(org, seed)
+    for at, saved in enumerate(world.saved):
+        rows = Rules.of(saved.rules).people(org.tenant)
+        found = {one for some in rows for one in some.values_list("mobile_number", flat=True)}
+        assert found == {number(one) for one in saved_people(world, at)}, saved.rules
 
 
 @pytest.mark.parametrize("seed", [1, 2])
