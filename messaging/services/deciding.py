@@ -1,5 +1,6 @@
 """What a person says to a time: send it now out of turn, send a missed one, leave a missed one out."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -80,12 +81,19 @@ def fire_now(*, broadcast: Broadcast, by: Any, last: int, typed: str = "", shown
         if not schedule.recurring:
             Schedule.objects.filter(pk=schedule.pk).update(state=Schedule.State.DONE, next_at=None)
         need_same(fingerprint(schedule.broadcast), look.fingerprint)
-        made = firings.note_time(schedule, now, now, by)
+        made = firings.note_time(schedule, _own_moment(schedule, now), now, by)
         assert made.broadcast is not None  # it is not late
         look.agree(made.broadcast)
         trail.note(broadcast, by, "send out of turn")
     firings.start(made, now)
     return True
+
+
+def _own_moment(schedule: Schedule, now: datetime) -> datetime:
+    """Now, or just after it where a time of the schedule or an earlier press is now: clocks are put back."""
+    while schedule.rule.has(now) or Firing.objects.filter(schedule=schedule, due_at=now).exists():
+        now += timedelta(microseconds=1)
+    return now
 
 
 class _Look:

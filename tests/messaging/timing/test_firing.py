@@ -179,6 +179,20 @@ def test_out_of_turn_is_sent_once_for_two_clicks_and_the_schedule_goes_on(org: O
     assert (Dispatch.objects.count(), plan_of(row).next_at) == (1, NINE)
 
 
+def test_out_of_turn_at_the_moment_of_a_time_or_of_an_earlier_press_takes_neithers_place(
+    org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clocks are put back, and nobody's press may cost a time of the schedule."""
+    row = scheduled(org, daily())
+    monkeypatch.setattr("messaging.services.deciding.clock.now", lambda: NINE)
+    for last in (0, 1):
+        newest = Firing.objects.order_by("-pk").values_list("pk", flat=True).first() if last else 0
+        assert services.fire_now(broadcast=row, by=None, last=newest or 0) is True
+    assert services.fire_due(now=NINE) == 1
+    assert list(Firing.objects.values_list("outcome", flat=True)) == ["sent"] * 3
+    assert Firing.objects.filter(due_at=NINE).count() == 1
+
+
 def test_a_once_that_is_sent_out_of_turn_does_not_come_again(org: Org) -> None:
     row = scheduled(org, once())
     assert services.fire_now(broadcast=row, by=None, last=0) is True
