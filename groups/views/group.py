@@ -44,8 +44,9 @@ class GroupPage(ConsoleView):
             "active_run": SyncRun.objects.filter(group=group, state__in=ACTIVE).first(),
             "may_sync": may(self.request, "groups.sync_group"),
             "may_manage": may(self.request, "groups.manage_group"),
-            **pending_context(group),
         }
+        if may(self.request, "groups.view_groupchange"):
+            page |= pending_context(group)
         return super().get_context_data(**{**page, **tab.context(group, self.request)}, title=group.name)
 
     def _group(self) -> Group:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models.functions import Now
@@ -62,6 +64,19 @@ def test_numbers_in_any_spelling_are_queued_and_shown_as_pending_beside_the_mirr
     assert "Pending: not at Kaizala yet" in shown
     assert "Add 2 people to Wells" in shown
     assert "In line: Kaizala has not answered yet." in text(boss.get(answer["Location"]))
+
+
+def test_who_may_not_see_changes_sees_none_beside_the_mirror(boss: Client, group: Group) -> None:
+    services.add_members(group=group, numbers=["+919876500001"])
+    own = reverse("admin:groups_group_change", args=[group.pk])
+    looker = get_user_model().objects.create_user("looker", is_staff=True)
+    looker.user_permissions.add(
+        Permission.objects.get(codename="view_group", content_type__app_label="groups")
+    )
+    client = Client()
+    client.force_login(looker, backend="django.contrib.auth.backends.ModelBackend")
+    assert "Pending: not at Kaizala yet" in text(boss.get(own))
+    assert "Pending: not at Kaizala yet" not in text(client.get(own))
 
 
 def test_the_list_of_what_is_pending_asks_for_a_new_page_once_it_moved(boss: Client, group: Group) -> None:
