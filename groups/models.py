@@ -249,6 +249,11 @@ class SyncRun(OutboxRow):
 
         return sync.after(self, answer)
 
+    def together(self) -> int:
+        from . import sync
+
+        return sync.together(self)
+
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.pk}"
 

@@ -5,7 +5,7 @@ writes one page or several, in bulk, in the transaction that settles the run's r
 one transaction, which are read again (design, Sync; ADR 8).
 """
 
-from .fetching import Vanished, after, fetch
+from .fetching import Vanished, after, fetch, together
 from .recording import record
 
-__all__ = ["Vanished", "after", "fetch", "record"]
+__all__ = ["Vanished", "after", "fetch", "record", "together"]

@@ -12,6 +12,8 @@ from kaizala_admin.kaizala import SUBSCRIBER_PAGE, KaizalaClient, Refused, Subsc
 DETAILS, SUB_GROUPS, MEMBERS, SUBSCRIBERS = "details", "sub_groups", "members", "subscribers"
 ANEW = "subscribers_anew"  # from the first page on again, because the cursor had expired; once a run
 INVALID_CURSOR = "InvalidCursor"  # Kaizala's code
+LONG_LIST = 2_000  # pages
+FEW, MANY = 100, 800  # of them that are written together, in a short list and in a long one
 ONLY_MEMBERS = "only_members"  # one call, after a change of ours; also where subscribers are a million
 
 
@@ -59,8 +61,17 @@ def after(run: SyncRun, answer: Any) -> SyncRun | None:
     if not isinstance(answer, SubscriberPage) or answer.cursor in (None, run.cursor):
         return None
     ahead = copy(run)
-    ahead.cursor = answer.cursor or ""
+    ahead.cursor, ahead.pages = answer.cursor or "", run.pages + 1
     return ahead
+
+
+def together(run: SyncRun) -> int:
+    """How many pages are written together: few, while the next are read; many in a list that is long.
+
+    Among a million people each new one changes another page of the indexes, which a portion writes once
+    (ADR 10).
+    """
+    return MANY if run.pages >= LONG_LIST else FEW
 
 
 def _group_id(run: SyncRun) -> str:

@@ -14,8 +14,10 @@ from groups.models import SyncPage, SyncRun
 from kaizala_admin.connectors import bulk
 
 from . import errors
+from .diff import chunks
 
 _KEY = "q"  # 8 bytes, signed
+FEW = 200  # pages in one statement: bytes go in as its arguments
 
 
 class Seen:
@@ -57,7 +59,8 @@ def remember(run: SyncRun, pages: Sequence[tuple[str, Sequence[str], Sequence[in
         raise errors.no_progress()
     packed = [array(_KEY, keys).tobytes() for _, _, keys in pages]
     rows = zip([run.pk] * len(packed), cursors, contents, packed, strict=False)  # the last cursor is to come
-    bulk.insert(SyncPage, ("run", "cursor", "content", "ids"), rows)
+    for some in chunks(rows, FEW):
+        bulk.insert(SyncPage, ("run", "cursor", "content", "ids"), some)
 
 
 def recall(run: SyncRun) -> Seen:

@@ -108,6 +108,10 @@ class OutboxRow(models.Model):
         """
         return None
 
+    def together(self) -> int:
+        """How many answers one transaction records at most, of a row that has `after`."""
+        return 100
+
     @classmethod
     def prepare_many(cls, rows: Sequence[Self]) -> None:
         """Loads onto the rows what `perform` needs, inside the transaction that claims them. Override it

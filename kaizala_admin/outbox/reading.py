@@ -12,8 +12,7 @@ from kaizala_admin.kaizala import KaizalaClient
 
 from .models import OutboxRow
 
-MOST_TOGETHER = 100  # answers that one transaction records
-LONGEST = 0.5  # seconds of calling; a read that a person paused or stopped goes on for no longer
+LONGEST = 2.0  # seconds of calling; a read that a person paused or stopped goes on for no longer
 
 
 class Pages(UserList[Any]):
@@ -73,7 +72,7 @@ def read(row: OutboxRow, client: KaizalaClient, most: int) -> Reading:
     ends = time.monotonic() + LONGEST
     answers = Pages([row.perform(client)])
     while (
-        len(answers) < min(most, MOST_TOGETHER)
+        len(answers) < min(most, row.together())
         and time.monotonic() < ends
         and (after := row.after(answers[-1])) is not None
     ):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from groups import services
 from groups.models import Group, Subscriber, SyncPage, SyncRun
-from groups.sync import record
+from groups.sync import fetching, record
 from groups.sync.fetching import SUBSCRIBERS, Hidden
 from kaizala_admin.connectors.models import Bucket, Connector
 from kaizala_admin.kaizala import KaizalaClient, KaizalaError, NotSent, SubscriberPage, Throttled
@@ -29,7 +29,7 @@ __all__ = ["connector", "group"]  # fixtures
 
 @pytest.fixture(params=[100, 2], ids=["at once", "by two, with those after them begun meanwhile"])
 def together(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_TOGETHER", request.param)
+    monkeypatch.setattr(SyncRun, "together", lambda _run: request.param)
     monkeypatch.setattr(reading, "LONGEST", 60.0)
 
 
@@ -67,6 +67,43 @@ def test_pages_that_are_permitted_together_are_written_together(whole: Group, co
     compared = [query for query in captured if '"groups_syncpage"."content" IN' in query["sql"]]
     assert run.pages == run.expected_pages
     assert len(compared) in (1, 3)  # five pages
+
+
+def test_a_long_list_is_written_in_larger_portions(
+    whole: Group, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = services.start_sync(whole)
+    portions: list[tuple[int, int]] = []
+
+    def note(self: SyncRun, result: Any) -> bool:
+        if self.stage == SUBSCRIBERS:
+            portions.append((self.pages, len(result) if isinstance(result, Pages) else 1))
+        return record(self, result)
+
+    monkeypatch.setattr(SyncRun, "together", fetching.together)
+    monkeypatch.setattr(SyncRun, "record", note)
+    monkeypatch.setattr(fetching, "FEW", 1)
+    monkeypatch.setattr(fetching, "MANY", 2)
+    monkeypatch.setattr(fetching, "LONG_LIST", 4)
+    while permit(permits=100):
+        pump(connector.pk)
+    run.refresh_from_db()
+    assert (run.state, run.pages) == (State.SENT, run.expected_pages)
+    assert portions == [(2, 1), (3, 1), (4, 2), (6, 1)]  # the group and its members were two calls
+
+
+def test_new_people_are_written_in_the_order_of_their_numbers(whole: Group, connector: Connector) -> None:
+    Subscriber.objects.filter(group=whole).delete()
+    portion = services.start_sync(whole).together()
+    while permit(permits=100):
+        pump(connector.pk)
+    rows = Subscriber.objects.filter(group=whole).order_by("pk")
+    numbers = list(rows.values_list("mobile_number", flat=True))
+    assert len(numbers) == whole.subscriber_count
+    if portion > 2:
+        assert numbers == sorted(numbers)
+    else:
+        assert numbers != sorted(numbers)
 
 
 def test_a_budget_that_is_used_up_in_the_middle_keeps_what_was_read(
