@@ -34,7 +34,7 @@ def measure(ground: Ground) -> Iterator[Line]:
     for what, number in (("everybody is new", 0), ("nobody is new", 1)):
         around = floors[number : number + 2]
         yield _against(f"sync of {people:,} subscribers, {what}", figures[number], around, size)
-    written = Subscriber.objects.exclude(seen_run=runs[0].pk).count()
+    written = Subscriber.objects.filter(group=group).exclude(seen_run=runs[0].pk).count()
     again = runs[1].created + runs[1].changed + runs[1].gone
     yield Line(
         "subscriber rows written by the second sync", f"{written + again}", "0", "", "none", not written

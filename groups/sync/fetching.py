@@ -13,7 +13,7 @@ DETAILS, SUB_GROUPS, MEMBERS, SUBSCRIBERS = "details", "sub_groups", "members", 
 ANEW = "subscribers_anew"  # from the first page on again, because the cursor had expired; once a run
 INVALID_CURSOR = "InvalidCursor"  # Kaizala's code
 LONG_LIST = 2_000  # pages
-FEW, MANY = 100, 800  # of them that are written together, in a short list and in a long one
+FEW, MANY = 100, 400  # of them that are written together, in a short list and in a long one
 ONLY_MEMBERS = "only_members"  # one call, after a change of ours; also where subscribers are a million
 
 

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 LONGEST_ID, LONGEST_NUMBER, LONGEST_NAME = 80, 20, 300  # the mirror's columns
 _NO_DIGIT = re.compile(r"[^\d+]")
 FIELDS = ("mobile_number", "name", "profile_pic", "is_provisioned")
-TOGETHER = 40_000  # people compared and written at a time
+TOGETHER = 20_000  # people compared and written at a time
 WALK = 5_000  # keys read at a time when the end of a list looks for who left
 
 
