@@ -12,9 +12,9 @@ from kaizala_admin.kaizala import SUBSCRIBER_PAGE, KaizalaClient, Refused, Subsc
 DETAILS, SUB_GROUPS, MEMBERS, SUBSCRIBERS = "details", "sub_groups", "members", "subscribers"
 ANEW = "subscribers_anew"  # from the first page on again, because the cursor had expired; once a run
 INVALID_CURSOR = "InvalidCursor"  # Kaizala's code
+ONLY_MEMBERS = "only_members"  # one call, after a change of ours; also where subscribers are a million
 LONG_LIST = 2_000  # pages
 FEW, MANY = 100, 400  # of them that are written together, in a short list and in a long one
-ONLY_MEMBERS = "only_members"  # one call, after a change of ours; also where subscribers are a million
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from . import errors
 from .diff import chunks
 
 _KEY = "q"  # 8 bytes, signed
-FEW = 200  # pages in one statement: bytes go in as its arguments
+A_STATEMENT = 200  # pages: their bytes go in as arguments, of which SQLite takes 999
 
 
 class Seen:
@@ -59,7 +59,7 @@ def remember(run: SyncRun, pages: Sequence[tuple[str, Sequence[str], Sequence[in
         raise errors.no_progress()
     packed = [array(_KEY, keys).tobytes() for _, _, keys in pages]
     rows = zip([run.pk] * len(packed), cursors, contents, packed, strict=False)  # the last cursor is to come
-    for some in chunks(rows, FEW):
+    for some in chunks(rows, A_STATEMENT):
         bulk.insert(SyncPage, ("run", "cursor", "content", "ids"), some)
 
 

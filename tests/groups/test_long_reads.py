@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from groups import services
 from groups.models import Group, Subscriber, SyncPage, SyncRun
-from groups.sync import fetching, record
+from groups.sync import fetching, record, seen
 from groups.sync.fetching import SUBSCRIBERS, Hidden
 from kaizala_admin.connectors.models import Bucket, Connector
 from kaizala_admin.kaizala import KaizalaClient, KaizalaError, NotSent, SubscriberPage, Throttled
@@ -90,6 +90,12 @@ def test_a_long_list_is_written_in_larger_portions(
     run.refresh_from_db()
     assert (run.state, run.pages) == (State.SENT, run.expected_pages)
     assert portions == [(2, 1), (3, 1), (4, 2), (6, 1)]  # the group and its members were two calls
+
+
+def test_as_many_pages_as_are_written_together_are_remembered(group: Group) -> None:
+    run = start(group, SUBSCRIBERS)
+    seen.remember(run, [(f"next {page}", [f"person {page}"], [page]) for page in range(fetching.MANY)])
+    assert run.page_set.count() == len(seen.recall(run)) == fetching.MANY
 
 
 def test_new_people_are_written_in_the_order_of_their_numbers(whole: Group, connector: Connector) -> None:
