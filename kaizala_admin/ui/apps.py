@@ -9,4 +9,7 @@ class LookConfig(AppConfig):
 
     def ready(self) -> None:
         """Django's accounts stand on the same pages, so they go by the same name."""
+        from .headings import draw_once
+
         apps.get_app_config("auth").verbose_name = self.verbose_name
+        draw_once()
