@@ -13,8 +13,7 @@ DETAILS, SUB_GROUPS, MEMBERS, SUBSCRIBERS = "details", "sub_groups", "members", 
 ANEW = "subscribers_anew"  # from the first page on again, because the cursor had expired; once a run
 INVALID_CURSOR = "InvalidCursor"  # Kaizala's code
 ONLY_MEMBERS = "only_members"  # one call, after a change of ours; also where subscribers are a million
-LONG_LIST = 2_000  # pages
-FEW, MANY = 100, 400  # of them that are written together, in a short list and in a long one
+FEW, MANY, PART = 100, 500, 8  # pages written together: at the least, at the most, one in so many
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,12 @@ def after(run: SyncRun, answer: Any) -> SyncRun | None:
 
 
 def together(run: SyncRun) -> int:
-    """How many pages are written together: few, while the next are read; many in a list that is long.
+    """How many pages are written together: an eighth of those before them, while the next are read.
 
-    Among a million people each new one changes another page of the indexes, which a portion writes once
-    (ADR 10).
+    Among a million people each new one changes another page of the indexes, which a portion writes once. In a
+    short list large portions would leave reading and writing waiting for each other (ADR 10).
     """
-    return MANY if run.pages >= LONG_LIST else FEW
+    return min(MANY, max(FEW, run.pages // PART))
 
 
 def _group_id(run: SyncRun) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.db.models.expressions import RawSQL
 
-BATCH = 5_000  # rows handed to the database together
+BATCH = 5_000  # rows handed to SQLite together
+COPIED = 50_000  # rows in one COPY: PostgreSQL works on the first while the others are on their way
 
 
 def insert(row_class: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -30,10 +31,10 @@ def fill(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> N
     """The same for a table without a model."""
     quote = connection.ops.quote_name
     into = f"{quote(table)} ({', '.join(map(quote, columns))})"
-    put = _copy if connection.vendor == "postgresql" else _put
+    put, size = (_copy, COPIED) if connection.vendor == "postgresql" else (_put, BATCH)
     source = iter(rows)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        while some := list(islice(source, BATCH)):  # first: the rows may come from queries of their own
+        while some := list(islice(source, size)):  # first: the rows may come from queries of their own
             put(cursor, into, some)
 
 
@@ -68,9 +69,11 @@ def next_keys(row_class: type[models.Model], count: int) -> Sequence[int]:
     table = row_class._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            statement = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+            statement = (
+                "SELECT json_agg(nextval(pg_get_serial_sequence(%s, 'id'))) FROM generate_series(1, %s)"
+            )
             cursor.execute(statement, [table, count])
-            return [key for (key,) in cursor.fetchall()]
+            return list(cursor.fetchone()[0] or ())
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = (cursor.fetchone() or (0,))[0]  # nobody else writes until this transaction ends
         return range(last + 1, last + 1 + count)
@@ -86,9 +89,9 @@ def tuples(rows: "models.QuerySet[Any, Any]") -> list[tuple[Any, ...]]:
 
 def any_of(texts: Iterable[str]) -> RawSQL:
     """For `field__in`: any number of texts as one value of the statement."""
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::text[])", [list(texts)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(texts))])
+    on_postgres = connection.vendor == "postgresql"
+    each = "json_array_elements_text(%s::json)" if on_postgres else "value FROM json_each(%s)"
+    return RawSQL(f"SELECT {each}", [json.dumps(list(texts))])  # noqa: S611
 
 
 def moment(at: datetime) -> Any:

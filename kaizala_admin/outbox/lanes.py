@@ -7,8 +7,8 @@ from .models import Lane
 
 SYNC_FLOOR = 0.1  # of all permits, while background sync waits
 # Calls that one repeatable row may make in a row when nobody else needs them. At Kaizala's limits the burst
-# of the budgets allows fewer; with wider ones, a permit every 200 pages would be waited for half of the time.
-MOST_PAGES = 1_000
+# of the budgets allows fewer; with wider ones, each new permit is a wait during which nothing is read ahead.
+MOST_PAGES = 3_000
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from .classification import EXPIRED_TOKEN, Verdict, before_the_call, classify, n
 from .desk import Slip, hand_in, turn
 from .models import Attempt, OutboxRow, State
 from .nudges import nudge
-from .reading import Ahead, Reading, read, read_on
+from .reading import FIRST, Ahead, Reading, read, read_on
 from .registry import label
 from .settling import settle_error
 
@@ -79,7 +79,7 @@ def _call(line: Line, taken: Claim) -> Slip:
         _went_wrong(line, taken, before_the_call(error, attempts=row.attempts), error)
         return _another(line, row.connector_id)
     try:
-        reading = ahead.reading() if ahead else read(row, client, 1 + taken.calls_left)
+        reading = ahead.reading() if ahead else read(row, client, min(FIRST, 1 + taken.calls_left))
     except Exception as error:  # noqa: BLE001
         _broke_off(line, taken, error)
         return _another(line, row.connector_id)

@@ -12,7 +12,8 @@ from kaizala_admin.kaizala import KaizalaClient
 
 from .models import OutboxRow
 
-LONGEST = 2.0  # seconds of calling; a read that a person paused or stopped goes on for no longer
+LONGEST = 3.0  # seconds of calling; a read that a person paused or stopped goes on for no longer
+FIRST = 20  # calls of a row that was just taken: until they are over there is nothing to write beside them
 
 
 class Pages(UserList[Any]):

@@ -69,7 +69,7 @@ def test_pages_that_are_permitted_together_are_written_together(whole: Group, co
     assert len(compared) in (1, 3)  # five pages
 
 
-def test_a_long_list_is_written_in_larger_portions(
+def test_the_longer_a_list_the_larger_its_portions(
     whole: Group, connector: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = services.start_sync(whole)
@@ -84,12 +84,30 @@ def test_a_long_list_is_written_in_larger_portions(
     monkeypatch.setattr(SyncRun, "record", note)
     monkeypatch.setattr(fetching, "FEW", 1)
     monkeypatch.setattr(fetching, "MANY", 2)
-    monkeypatch.setattr(fetching, "LONG_LIST", 4)
+    monkeypatch.setattr(fetching, "PART", 2)
     while permit(permits=100):
         pump(connector.pk)
     run.refresh_from_db()
     assert (run.state, run.pages) == (State.SENT, run.expected_pages)
     assert portions == [(2, 1), (3, 1), (4, 2), (6, 1)]  # the group and its members were two calls
+
+
+def test_a_row_that_was_just_taken_is_written_soon(
+    whole: Group, connector: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portions: list[int] = []
+
+    def note(self: SyncRun, result: Any) -> bool:
+        portions.append(len(result) if isinstance(result, Pages) else 1)
+        return record(self, result)
+
+    run = services.start_sync(whole)
+    monkeypatch.setattr(SyncRun, "record", note)
+    monkeypatch.setattr("kaizala_admin.outbox.pump.FIRST", 2)
+    while permit(permits=3):
+        pump(connector.pk)
+    assert sum(portions) == run.expected_pages
+    assert max(portions) <= 2
 
 
 def test_as_many_pages_as_are_written_together_are_remembered(group: Group) -> None:

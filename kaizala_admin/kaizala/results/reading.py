@@ -19,7 +19,7 @@ _LONGEST_NUMBER = 30
 
 def lowered(raw: object) -> dict[str, Any]:
     """A record with its keys in lower case; empty for what is not a record."""
-    return {key.lower(): value for key, value in raw.items()} if isinstance(raw, Mapping) else {}
+    return {key.lower(): value for key, value in raw.items()} if isinstance(raw, dict) else {}
 
 
 def text(value: object) -> str:
