@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import UserList
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from .models import OutboxRow
 
 LONGEST = 3.0  # seconds of calling; a read that a person paused or stopped goes on for no longer
 FIRST = 20  # calls of a row that was just taken: until they are over there is nothing to write beside them
+LEAST = 100  # calls made ahead before a writer who is ready gets them: a transaction has its price
 
 
 class Pages(UserList[Any]):
@@ -39,34 +41,46 @@ class Ahead:
 
     def __init__(self, row: OutboxRow, client: KaizalaClient, most: int) -> None:
         self._work = row, client, most
+        self._wanted = threading.Event()
         self._reading: Reading | None = None
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._read, name="read-ahead")
         self._thread.start()
 
     def reading(self) -> Reading:
-        """Waits for it. Raises what the first call raised."""
-        self._thread.join()
+        """Waits for what is under way. Raises what the first call raised."""
+        self._end()
         if self._reading is None:
             raise self._error or RuntimeError("nothing was read")
         return self._reading
 
     def error(self) -> Exception | None:
-        """Waits for it; what went wrong, if anything."""
-        self._thread.join()
+        """Waits for what is under way; what went wrong, if anything."""
+        self._end()
         return self._reading.error if self._reading else self._error
+
+    def _end(self) -> None:
+        self._wanted.set()
+        self._thread.join()
 
     def _read(self) -> None:
         try:
-            self._reading = read(*self._work)
+            self._reading = read(*self._work, until=self._is_enough)
         except Exception as error:  # noqa: BLE001
             self._error = error
         finally:
             connection.close()  # a client that learns a new endpoint stores it
 
+    def _is_enough(self, made: int) -> bool:
+        return made >= LEAST and self._wanted.is_set()
 
-def read(row: OutboxRow, client: KaizalaClient, most: int) -> Reading:
+
+def read(
+    row: OutboxRow, client: KaizalaClient, most: int, until: Callable[[int], bool] = lambda _made: False
+) -> Reading:
     """One call, and up to `most` in all while each needs nothing but the answer before it.
+
+    `until` is asked after each, with how many were made, whether they are enough.
 
     Raises what the first call raises.
     """
@@ -75,6 +89,7 @@ def read(row: OutboxRow, client: KaizalaClient, most: int) -> Reading:
     while (
         len(answers) < min(most, row.together())
         and time.monotonic() < ends
+        and not until(len(answers))
         and (after := row.after(answers[-1])) is not None
     ):
         try:
