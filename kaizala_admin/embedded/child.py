@@ -18,7 +18,7 @@ LEASH = Path(__file__).with_name("leash.py")
 LONG_LIFE = 60.0  # seconds of life after which earlier deaths are forgotten
 LONGEST_WAIT = 30.0  # seconds between two starts at most
 LARGEST_LOG = 20_000_000  # bytes
-# glibc gives every thread memory of its own, and keeps what is freed there or was large (docs/adr/0009, 0010)
+# glibc gives every thread memory of its own, and keeps what is freed there or was large (docs/adr/0009, 0011)
 THRIFTY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
